@@ -1,0 +1,72 @@
+# mxdane: build, run, check, install. Every package a target needs is installed by the target.
+VERSION = 0.1
+PREFIX ?= /usr/local
+CC ?= cc
+SAN ?=
+BUILD := build/$(if $(SAN),sanitized,release)
+
+BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev libpcre2-dev \
+	libidn2-dev dns-root-data
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev $(shell cat tests/lab/packages 2>/dev/null)
+LIBRARIES = getdns openssl libuv libpcre2-8 libidn2
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+HARDENING = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXDANE_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
+	$(SANITIZE) -Iinclude -Isrc $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
+LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+
+SOURCES := $(wildcard src/*/*.c)
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
+MODULES := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all run demo check lint install clean build-packages test-packages
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+all: $(BUILD)/mxdane
+
+$(BUILD)/mxdane: $(OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/%: tests/unit/%.c $(MODULES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+
+build-packages:
+	@tests/packages $(BUILD_PACKAGES)
+
+test-packages:
+	@tests/packages $(TEST_PACKAGES)
+
+run: build-packages
+	@$(MAKE) --no-print-directory all
+	@if [ -n "$(DOMAIN)" ]; then $(BUILD)/mxdane $(DOMAIN); \
+	else $(MAKE) --no-print-directory demo; fi
+
+demo: test-packages
+	@tests/lab/demo --binary $(BUILD)/mxdane
+
+lint:
+	@tests/lint/rooms
+
+check: test-packages
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
+	@tests/check $(BUILD) $(UNIT_TESTS)
+
+install: all
+	install -D -m 755 $(BUILD)/mxdane $(DESTDIR)$(PREFIX)/bin/mxdane
+	install -D -m 644 docs/mxdane.1 $(DESTDIR)$(PREFIX)/share/man/man1/mxdane.1
+
+clean:
+	rm -rf build

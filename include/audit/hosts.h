@@ -1,0 +1,31 @@
+/*
+ * What is known of MX hosts, found once per run and shared by every domain that names them.
+ */
+#ifndef MXDANE_AUDIT_HOSTS_H
+#define MXDANE_AUDIT_HOSTS_H
+
+#include "audit/plan.h"
+#include "dane/handshake.h"
+#include "model/host.h"
+
+struct uv_loop_s;
+struct hosts;
+
+/* `plan`, `resolver` and `tls` are borrowed. */
+struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan,
+                        struct resolver *resolver, struct handshake_context *tls);
+
+/* Begins the end: probes in flight are cut off, their handles close on the loop. NULL allowed. */
+void hosts_cancel(struct hosts *hosts);
+
+/* After the loop is drained. NULL allowed. */
+void hosts_free(struct hosts *hosts);
+
+/*
+ * The facts about an MX host: at once or later, `done` is called exactly once from the loop.
+ * The result is valid until hosts_free.
+ */
+void hosts_find(struct hosts *hosts, const char *name,
+                void (*done)(void *argument, const struct host *host), void *argument);
+
+#endif

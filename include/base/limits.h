@@ -1,0 +1,34 @@
+/*
+ * Every maximum of the program, in one place. What a remote party sends is counted against
+ * these; what exceeds one is a result that says so, never a silent truncation.
+ */
+#ifndef MXDANE_BASE_LIMITS_H
+#define MXDANE_BASE_LIMITS_H
+
+enum {
+    LIMIT_NAME_WIRE = 255,        /* octets of a domain name on the wire, RFC 1035 section 2.3.4 */
+    LIMIT_NAME_TEXT = 1024,       /* the same in presentation form: every octet as \DDD, dots */
+    LIMIT_ALIASES = 16,           /* CNAMEs followed for one look-up */
+    LIMIT_RECORDS = 1024,         /* records of one RRset */
+    LIMIT_HOSTS = 512,            /* MX hosts of one domain */
+    LIMIT_ADDRESSES = 512,        /* addresses of one MX host */
+    LIMIT_REPLY_LINES = 128,      /* lines of one SMTP reply */
+    LIMIT_SESSION_BYTES = 262144, /* plaintext a server may send in one session */
+    LIMIT_TLS_BYTES = 1048576,    /* TLS bytes a server may send in one session */
+    LIMIT_DIALOGUE = 512,         /* dialogue lines kept for -v */
+    LIMIT_CERTIFICATES = 64,      /* certificates taken from one server */
+    LIMIT_CERT_NAMES = 1024,      /* dNSNames taken from one certificate */
+    LIMIT_CHAIN_DEPTH = 20,       /* issuers followed from the leaf */
+    LIMIT_SESSION_FACTOR = 4,     /* a whole session gets this many SMTP timeouts */
+    LIMIT_DOMAINS_IN_FLIGHT = 32, /* domains audited at once */
+    LIMIT_QUESTIONS = 256,        /* DNS questions in flight (each has a socket of its own) */
+    LIMIT_PROBES = 200,           /* SMTP sessions in flight */
+    LIMIT_NAMESERVERS = 16,       /* -n */
+    LIMIT_DOWN_HOSTS = 64,        /* -D */
+    LIMIT_ANCHOR_LINE = 4096,     /* a line of a trust anchor or root hints file */
+    LIMIT_ANCHORS = 64,           /* records taken from either file */
+    LIMIT_PATTERN_MATCH = 100000, /* PCRE2 match limit */
+    LIMIT_PATTERN_HEAP_KIB = 1024 /* PCRE2 heap limit */
+};
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Bytes to printable text: escapes, hex, base64, dates. All of it appends to a buffer.
+ */
+#ifndef MXDANE_BASE_TEXT_H
+#define MXDANE_BASE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+/* Bytes with a length, as a peer sent them (NULs and all). `data` NULL: absent. Borrowed. */
+struct bytes {
+    const uint8_t *data;
+    size_t length;
+};
+
+/*
+ * Free text of a peer: control bytes (C0, DEL, C1 and the bidirectional controls as UTF-8) and
+ * invalid UTF-8 as \xHH; everything else as it is. A backslash is doubled only before an `x`, so
+ * that an escape cannot be counterfeited.
+ */
+void text_add_escaped(struct buffer *buffer, struct bytes text);
+
+/* Lower-case hex without blanks. */
+void text_add_hex(struct buffer *buffer, struct bytes data);
+
+/* Base64 (RFC 4648 section 4) without line breaks. */
+void text_add_base64(struct buffer *buffer, struct bytes data);
+
+/* Seconds since the epoch, UTC, as 2026-11-24T10:00:00Z; years outside 0-9999 are clamped. */
+void text_add_time(struct buffer *buffer, int64_t seconds);
+
+/* The digits of `text` as a number in [minimum, maximum]; false where it is anything else. */
+_Bool text_to_number(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *number);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The command line, checked: one table of options makes the parser and the help.
+ */
+#ifndef MXDANE_CLI_OPTIONS_H
+#define MXDANE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "audit/plan.h"
+#include "base/failure.h"
+#include "base/pattern.h"
+#include "report/trace.h"
+
+enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
+
+struct options {
+    enum options_action action;
+    struct plan plan;
+    struct trace_options trace;
+    struct pattern *grep;
+    const char *const *domains;
+    size_t domain_count;
+    const char *nameservers[LIMIT_NAMESERVERS];
+    char resolv_conf[LIMIT_NAMESERVERS][64]; /* what -N read */
+    char host_name[256];
+};
+
+/*
+ * False with one line in `failure` for whatever cannot be used. `now`: seconds since the epoch;
+ * `terminal`: standard output is one and NO_COLOR is not set. options_fini in both cases.
+ */
+bool options_parse(struct options *options, int argc, char **argv, int64_t now, bool terminal,
+                   struct failure *failure);
+void options_fini(struct options *options);
+
+void options_print_help(FILE *file);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * A getdns response to a look-up: the only reader of getdns's dicts.
+ */
+#ifndef MXDANE_DNS_ANSWER_H
+#define MXDANE_DNS_ANSWER_H
+
+#include "base/arena.h"
+#include "model/lookup.h"
+
+struct getdns_dict;
+
+/*
+ * Fills status, AD, chain and records of `lookup` (whose name and type are set). Whatever is
+ * missing, malformed, bogus or not an answer to the question becomes an error status.
+ */
+void answer_read(const struct getdns_dict *response, struct arena *arena, struct lookup *lookup);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * getdns's event loop functions over a libuv loop. libuv allows one poll handle per descriptor,
+ * libunbound asks for reading and writing the same one in two events: interests are merged.
+ */
+#ifndef MXDANE_DNS_UVLOOP_H
+#define MXDANE_DNS_UVLOOP_H
+
+struct uv_loop_s;
+struct uvloop;
+struct getdns_eventloop;
+
+struct uvloop *uvloop_new(struct uv_loop_s *loop);
+
+/* After the getdns context is destroyed. Handles still closing finish on the loop. */
+void uvloop_free(struct uvloop *uvloop);
+
+/* What getdns_context_set_eventloop takes. */
+struct getdns_eventloop *uvloop_eventloop(struct uvloop *uvloop);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * What is known of an MX host, whichever domains name it.
+ */
+#ifndef MXDANE_MODEL_HOST_H
+#define MXDANE_MODEL_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/address.h"
+#include "model/lookup.h"
+
+enum tlsa_state {
+    TLSA_NOT_ASKED, /* the addresses are insecure or absent: RFC 7672 section 2.2.2 */
+    TLSA_SECURE,    /* an RRset with AD=1, usable or not */
+    TLSA_ABSENT,    /* denied, or insecure: no DANE for this host */
+    TLSA_FAILED     /* the look-up failed: the host counts as unreachable */
+};
+
+struct host {
+    const char *name;    /* the MX exchange */
+    const char *base;    /* TLSA base domain; the name where there is no TLSA */
+    struct lookup *a;    /* NULL: not asked */
+    struct lookup *aaaa; /* NULL: not asked */
+    struct lookup *tlsa; /* of the candidate that decided; NULL: not asked */
+    enum tlsa_state tlsa_state;
+    unsigned port;             /* of its SMTP service */
+    bool probed;               /* sessions were wanted */
+    struct address *addresses; /* in the order of the trace */
+    size_t address_count;
+};
+
+/* Whether its look-ups alone make a domain fail that uses this host. */
+bool host_lookups_fail(const struct host *host);
+
+#endif

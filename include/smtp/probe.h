@@ -1,0 +1,38 @@
+/*
+ * One probe: a session and a handshake over a TCP connection on the libuv loop, the OpenSSL work
+ * in the thread pool. It frees itself.
+ */
+#ifndef MXDANE_SMTP_PROBE_H
+#define MXDANE_SMTP_PROBE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "dane/handshake.h"
+#include "model/host.h"
+
+struct uv_loop_s;
+struct probe;
+
+struct probe_config { /* of the run */
+    struct handshake_context *tls;
+    const char *helo;
+    uint64_t timeout_ms; /* of each step; the session has LIMIT_SESSION_FACTOR times this */
+    size_t line_limit;   /* bytes */
+    uint16_t port;
+    int64_t verify_time; /* seconds since the epoch */
+};
+
+/*
+ * Probes `address` (family and bytes set) of `host` and fills in the rest; everything lives in
+ * `arena`, which the thread pool uses too and nobody else may meanwhile, and is complete when `done` is called, once, from the loop, all handles closed.
+ */
+struct probe *probe_start(struct uv_loop_s *loop, const struct probe_config *config,
+                          const struct host *host, struct address *address, struct arena *arena,
+                          void (*done)(void *), void *argument);
+
+/* Ends it early: `done` is still called, from the loop. */
+void probe_cancel(struct probe *probe);
+
+#endif

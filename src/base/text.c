@@ -1,0 +1,117 @@
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * The length of the UTF-8 sequence at the start of `data`, 0 where it is not valid (RFC 3629:
+ * no overlong forms, no surrogates, nothing above U+10FFFF).
+ */
+static size_t utf8_length(const uint8_t *data, size_t length, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = data[0] < 0x80 ? 1
+                  : (data[0] & 0xe0) == 0xc0 ? 2
+                  : (data[0] & 0xf0) == 0xe0 ? 3
+                  : (data[0] & 0xf8) == 0xf0 ? 4 : 0;
+
+    if (size == 0 || size > length)
+        return 0;
+    *code = size == 1 ? data[0] : data[0] & (0xffU >> (size + 1));
+    for (size_t i = 1; i < size; i++) {
+        if ((data[i] & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (data[i] & 0x3f);
+    }
+    if (*code < least[size] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+        return 0;
+    return size;
+}
+
+/* Controls, and the code points that move or hide what stands beside them. */
+static _Bool is_hostile(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+           code == 0xfeff;
+}
+
+void text_add_escaped(struct buffer *buffer, struct bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.length) {
+        uint32_t code = 0;
+        size_t size = utf8_length(text.data + at, text.length - at, &code);
+
+        if (size == 0 || is_hostile(code)) {
+            for (size_t end = at + (size > 0 ? size : 1); at < end; at++)
+                buffer_printf(buffer, "\\x%02x", text.data[at]);
+            continue;
+        }
+        if (code == '\\' && at + 1 < text.length && text.data[at + 1] == 'x')
+            buffer_puts(buffer, "\\");
+        buffer_add(buffer, text.data + at, size);
+        at += size;
+    }
+}
+
+void text_add_hex(struct buffer *buffer, struct bytes data)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < data.length; i++) {
+        char pair[2] = {digits[data.data[i] >> 4], digits[data.data[i] & 15]};
+
+        buffer_add(buffer, pair, 2);
+    }
+}
+
+void text_add_base64(struct buffer *buffer, struct bytes data)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < data.length; i += 3) {
+        size_t rest = data.length - i;
+        uint32_t group = (uint32_t)data.data[i] << 16;
+        char out[4];
+
+        if (rest > 1)
+            group |= (uint32_t)data.data[i + 1] << 8;
+        if (rest > 2)
+            group |= data.data[i + 2];
+        out[0] = digits[group >> 18];
+        out[1] = digits[group >> 12 & 63];
+        out[2] = rest > 1 ? digits[group >> 6 & 63] : '=';
+        out[3] = rest > 2 ? digits[group & 63] : '=';
+        buffer_add(buffer, out, 4);
+    }
+}
+
+void text_add_time(struct buffer *buffer, int64_t seconds)
+{
+    const int64_t first = -62167219200, last = 253402300799;
+    time_t moment = (time_t)(seconds < first ? first : seconds > last ? last : seconds);
+    struct tm utc;
+
+    gmtime_r(&moment, &utc);
+    buffer_printf(buffer, "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+                  utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+_Bool text_to_number(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *number)
+{
+    unsigned long long value;
+    char *end;
+
+    if (text[0] < '0' || text[0] > '9')
+        return 0;
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value < minimum || value > maximum)
+        return 0;
+    *number = value;
+    return 1;
+}

@@ -1,0 +1,280 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+enum { /* options without a letter */
+    OPTION_TRUST_ANCHOR = 256,
+    OPTION_ROOT_HINTS,
+    OPTION_ONLY,
+    OPTION_SKIP,
+    OPTION_COLOR
+};
+
+struct row {
+    int key;
+    const char *name;
+    const char *argument; /* NULL: takes none */
+    const char *help;
+};
+
+static const struct row rows[] = {
+    {'n', "nameserver", "ADDR[@PORT]", "ask this validating resolver, trust its AD (repeatable)"},
+    {'N', "resolv-conf", NULL, "the same with the nameservers of /etc/resolv.conf"},
+    {OPTION_TRUST_ANCHOR, "trust-anchor", "FILE", "trust anchor of the embedded resolver"},
+    {OPTION_ROOT_HINTS, "root-hints", "FILE", "root servers of the embedded resolver"},
+    {'t', "timeout", "MS", "DNS: per request (3000)"},
+    {'r', "tries", "N", "DNS: per look-up (6)"},
+    {'u', "udpsize", "BYTES", "DNS: EDNS buffer size (1216)"},
+    {'H', "helo", "NAME", "EHLO name (this host's name)"},
+    {'s', "smtptimeout", "MS", "connect, each SMTP or TLS step (30000)"},
+    {'l', "linelimit", "BYTES", "longest reply line taken (4096)"},
+    {'R', "reserved", NULL, "connect to reserved addresses too"},
+    {'D', "down", "HOST", "do not probe this MX host (repeatable)"},
+    {'U', "down-only", NULL, "probe only the hosts given with -D"},
+    {'4', "noipv4", NULL, "no SMTP over IPv4"},
+    {'6', "noipv6", NULL, "no SMTP over IPv6"},
+    {'A', "all", NULL, "probe hosts without TLSA too, go on where insecure"},
+    {'d', "days", "N", "verify dates as of N days from now"},
+    {'e', "eechecks", NULL, "check dates and names for DANE-EE(3) too"},
+    {'p', "port", "PORT", "SMTP port, also in the TLSA owner (25)"},
+    {OPTION_ONLY, "only", "PATTERN", "probe only MX hosts that match"},
+    {OPTION_SKIP, "skip", "PATTERN", "do not probe MX hosts that match"},
+    {'g', "grep", "PATTERN", "print only the trace lines that match"},
+    {'q', "quiet", NULL, "print only what is wrong"},
+    {'v', "verbose", NULL, "add dialogues, reasons, TTLs, resolvers"},
+    {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
+    {'V', "version", NULL, "print the version"},
+    {'h', "help", NULL, "print this help"},
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static void make_getopt(struct option longs[ROWS + 1], char shorts[3 * ROWS])
+{
+    size_t used = 0;
+
+    shorts[used++] = ':'; /* a missing argument is reported by us */
+    for (size_t i = 0; i < ROWS; i++) {
+        longs[i] = (struct option){.name = rows[i].name,
+                                   .has_arg = rows[i].argument != NULL,
+                                   .val = rows[i].key};
+        if (rows[i].key < 256) {
+            shorts[used++] = (char)rows[i].key;
+            if (rows[i].argument != NULL)
+                shorts[used++] = ':';
+        }
+    }
+    longs[ROWS] = (struct option){0};
+    shorts[used] = '\0';
+}
+
+static bool number(const char *option, uint64_t minimum, uint64_t maximum, uint64_t *value,
+                   struct failure *failure)
+{
+    if (text_to_number(optarg, minimum, maximum, value))
+        return true;
+    return failure_set(failure, "%s: not a number from %llu to %llu: %s", option,
+                       (unsigned long long)minimum, (unsigned long long)maximum, optarg);
+}
+
+static bool add_nameserver(struct options *options, const char *text, struct failure *failure)
+{
+    struct resolver_config *config = &options->plan.resolver;
+
+    if (config->nameserver_count == LIMIT_NAMESERVERS)
+        return failure_set(failure, "-n: more than %d nameservers", LIMIT_NAMESERVERS);
+    options->nameservers[config->nameserver_count++] = text;
+    return true;
+}
+
+static bool read_resolv_conf(struct options *options, struct failure *failure)
+{
+    static const char path[] = "/etc/resolv.conf";
+    FILE *file = fopen(path, "re");
+    char line[512], word[64];
+    size_t count = 0;
+
+    if (file == NULL)
+        return failure_set(failure, "-N: %s: %s", path, strerror(errno));
+    while (count < LIMIT_NAMESERVERS && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "nameserver %63s", word) == 1) {
+            snprintf(options->resolv_conf[count], sizeof word, "%s", word);
+            if (!add_nameserver(options, options->resolv_conf[count++], failure))
+                break;
+        }
+    fclose(file);
+    return count > 0 || failure_set(failure, "-N: %s: no nameserver in it", path);
+}
+
+static bool set_pattern(struct pattern **pattern, const char *option, struct failure *failure)
+{
+    pattern_free(*pattern);
+    *pattern = pattern_new(option, optarg, failure);
+    return *pattern != NULL;
+}
+
+static bool set_color(struct options *options, struct failure *failure)
+{
+    if (strcmp(optarg, "always") == 0)
+        options->trace.color = true;
+    else if (strcmp(optarg, "never") == 0)
+        options->trace.color = false;
+    else if (strcmp(optarg, "auto") != 0)
+        return failure_set(failure, "--color: auto, always or never, not %s", optarg);
+    return true;
+}
+
+static bool set_down(struct plan *plan, struct failure *failure)
+{
+    if (plan->down_count == LIMIT_DOWN_HOSTS)
+        return failure_set(failure, "-D: more than %d hosts", LIMIT_DOWN_HOSTS);
+    plan->down[plan->down_count++] = optarg;
+    return true;
+}
+
+/* The options that take a number. */
+static bool set_number(struct plan *plan, int key, struct failure *failure)
+{
+    uint64_t value = 0;
+    bool good = true;
+
+    if (key == 't' && (good = number("-t", 1, 600000, &value, failure)))
+        plan->resolver.timeout_ms = value;
+    else if (key == 'r' && (good = number("-r", 1, 100, &value, failure)))
+        plan->resolver.tries = (unsigned)value;
+    else if (key == 'u' && (good = number("-u", 512, 65535, &value, failure)))
+        plan->resolver.udp_size = (uint16_t)value;
+    else if (key == 's' && (good = number("-s", 1, 3600000, &value, failure)))
+        plan->smtp_timeout_ms = value;
+    else if (key == 'l' && (good = number("-l", 64, 1048576, &value, failure)))
+        plan->line_limit = (size_t)value;
+    else if (key == 'd' && (good = number("-d", 0, 36500, &value, failure)))
+        plan->verify_time += (int64_t)value * 86400;
+    else if (key == 'p' && (good = number("-p", 1, 65535, &value, failure)))
+        plan->port = (uint16_t)value;
+    return good;
+}
+
+static bool set_helo(struct plan *plan, struct failure *failure)
+{
+    for (const char *c = optarg; *c != '\0'; c++)
+        if (*c <= ' ' || *c >= 0x7f)
+            return failure_set(failure, "-H: not an EHLO name");
+    plan->helo = optarg;
+    return optarg[0] != '\0' || failure_set(failure, "-H: not an EHLO name");
+}
+
+static bool set_option(struct options *options, int key, struct failure *failure)
+{
+    struct plan *plan = &options->plan;
+
+    switch (key) {
+    case 'n': return add_nameserver(options, optarg, failure);
+    case 'N': return read_resolv_conf(options, failure);
+    case OPTION_TRUST_ANCHOR: plan->resolver.trust_anchor = optarg; return true;
+    case OPTION_ROOT_HINTS: plan->resolver.root_hints = optarg; return true;
+    case 'H': return set_helo(plan, failure);
+    case 'R': plan->reserved = true; return true;
+    case 'D': return set_down(plan, failure);
+    case 'U': plan->down_only = true; return true;
+    case '4': plan->no_ipv4 = true; return true;
+    case '6': plan->no_ipv6 = true; return true;
+    case 'A': plan->all = true; return true;
+    case 'e': plan->ee_checks = true; return true;
+    case OPTION_ONLY: return set_pattern(&plan->only, "--only", failure);
+    case OPTION_SKIP: return set_pattern(&plan->skip, "--skip", failure);
+    case 'g': return set_pattern(&options->grep, "-g", failure);
+    case 'q': options->trace.quiet = true; return true;
+    case 'v': options->trace.verbose++; return true;
+    case OPTION_COLOR: return set_color(options, failure);
+    case 'V': options->action = OPTIONS_VERSION; return true;
+    case 'h': options->action = OPTIONS_HELP; return true;
+    default: return set_number(plan, key, failure);
+    }
+}
+
+static void set_defaults(struct options *options, int64_t now, bool terminal)
+{
+    memset(options, 0, sizeof *options);
+    if (gethostname(options->host_name, sizeof options->host_name - 1) != 0 ||
+        options->host_name[0] == '\0')
+        snprintf(options->host_name, sizeof options->host_name, "localhost");
+    options->trace.color = terminal;
+    options->plan = (struct plan){
+        .resolver = {.nameservers = options->nameservers,
+                     .trust_anchor = "/usr/share/dns/root.key",
+                     .root_hints = "/usr/share/dns/root.hints",
+                     .timeout_ms = 3000,
+                     .tries = 6,
+                     .udp_size = 1216},
+        .helo = options->host_name,
+        .smtp_timeout_ms = 30000,
+        .line_limit = 4096,
+        .port = 25,
+        .verify_time = now,
+    };
+}
+
+static bool refuse(int key, char **argv, struct failure *failure)
+{
+    const char *what = key == ':' ? "option needs an argument" : "unknown option";
+
+    if (optopt > 0 && optopt < 256)
+        return failure_set(failure, "%s: -%c (see mxdane --help)", what, optopt);
+    return failure_set(failure, "%s: %s (see mxdane --help)", what, argv[optind - 1]);
+}
+
+bool options_parse(struct options *options, int argc, char **argv, int64_t now, bool terminal,
+                   struct failure *failure)
+{
+    static const char *const root[] = {"."};
+    struct option longs[ROWS + 1];
+    char shorts[3 * ROWS];
+    int key;
+
+    set_defaults(options, now, terminal);
+    make_getopt(longs, shorts);
+    opterr = 0;
+    while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (key == '?' || key == ':')
+            return refuse(key, argv, failure);
+        if (!set_option(options, key, failure))
+            return false;
+        if (options->action != OPTIONS_RUN)
+            return true;
+    }
+    options->trace.grep = options->grep;
+    options->domains = optind < argc ? (const char *const *)argv + optind : root;
+    options->domain_count = optind < argc ? (size_t)(argc - optind) : 1;
+    return true;
+}
+
+void options_fini(struct options *options)
+{
+    pattern_free(options->grep);
+    pattern_free(options->plan.only);
+    pattern_free(options->plan.skip);
+}
+
+void options_print_help(FILE *file)
+{
+    fprintf(file, "usage: mxdane [options] [DOMAIN ...]\n"
+                  "Audits the DANE security of e-mail domains. No DOMAIN: \".\"\n\n");
+    for (size_t i = 0; i < ROWS; i++) {
+        char left[48];
+        char letter[5] = "    ";
+
+        if (rows[i].key < 256)
+            snprintf(letter, sizeof letter, "-%c, ", rows[i].key);
+        snprintf(left, sizeof left, "%s--%s %s", letter, rows[i].name,
+                 rows[i].argument != NULL ? rows[i].argument : "");
+        fprintf(file, "  %-32s %s\n", left, rows[i].help);
+    }
+    fprintf(file, "\nExit status: 0 all secure and matching, 1 something is wrong, "
+                  "2 mxdane could not do its work.\n");
+}

@@ -1,0 +1,92 @@
+/*
+ * The order of the trace: the leaf, then issuer after issuer among what the server sent, however
+ * it was ordered; then what belongs to no path. An issuer is one by name and by signature, so that
+ * a certificate with a borrowed name does not get into the path.
+ */
+#include "x509.h"
+
+#include <stdbool.h>
+
+struct order {
+    const STACK_OF(X509) * sent;
+    bool taken[LIMIT_CERTIFICATES];
+    struct x509_chain *chain;
+};
+
+static bool chain_has(const struct x509_chain *chain, const X509 *x509)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (X509_cmp(chain->certificates[i], x509) == 0)
+            return true;
+    return false;
+}
+
+static bool issued_by(X509 *subject, X509 *issuer)
+{
+    if (X509_NAME_cmp(X509_get_issuer_name(subject), X509_get_subject_name(issuer)) != 0)
+        return false;
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+    return key != NULL && X509_verify(subject, key) == 1;
+}
+
+static void order_take(struct order *order, int index)
+{
+    order->taken[index] = true;
+    order->chain->certificates[order->chain->count++] = sk_X509_value(order->sent, index);
+}
+
+/* A copy of what is already in the path would close a cycle: it stays a stray. */
+static bool order_try(struct order *order, int index, X509 *subject)
+{
+    X509 *issuer = sk_X509_value(order->sent, index);
+
+    if (order->taken[index] || chain_has(order->chain, issuer) || !issued_by(subject, issuer))
+        return false;
+    order_take(order, index);
+    return true;
+}
+
+static bool order_try_verified(struct order *order, X509 *wanted, X509 *subject, int count)
+{
+    for (int i = 0; wanted != NULL && i < count; i++)
+        if (X509_cmp(sk_X509_value(order->sent, i), wanted) == 0)
+            return order_try(order, i, subject);
+    return false;
+}
+
+static bool order_next(struct order *order, const STACK_OF(X509) * verified, int count)
+{
+    size_t depth = order->chain->count;
+    X509 *subject = order->chain->certificates[depth - 1];
+
+    if (issued_by(subject, subject))
+        return false;
+    /* sk_X509_value is NULL for a NULL stack and beyond its end. */
+    if (order_try_verified(order, sk_X509_value(verified, (int)depth), subject, count))
+        return true;
+    for (int i = 0; i < count; i++)
+        if (order_try(order, i, subject))
+            return true;
+    return false;
+}
+
+void chain_order(const STACK_OF(X509) * sent, const STACK_OF(X509) * verified,
+                 struct x509_chain *chain)
+{
+    struct order order = {.sent = sent, .chain = chain};
+    int count = sk_X509_num(sent);
+
+    if (count > LIMIT_CERTIFICATES)
+        count = LIMIT_CERTIFICATES;
+    *chain = (struct x509_chain){0};
+    if (count <= 0)
+        return;
+    order_take(&order, 0);
+    while (chain->count <= LIMIT_CHAIN_DEPTH && order_next(&order, verified, count))
+        ;
+    chain->path_length = chain->count;
+    for (int i = 0; i < count; i++)
+        if (!order.taken[i])
+            order_take(&order, i);
+}

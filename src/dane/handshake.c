@@ -1,0 +1,479 @@
+#include "dane/handshake.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/ssl.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "dane/match.h"
+#include "dane/tlsa.h"
+#include "x509.h"
+
+enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
+enum { READ_CHUNK = 4096, SNI_MAXIMUM = 255, GROUP_TEXT = 80 };
+
+struct handshake_context {
+    SSL_CTX *ssl;
+};
+
+struct handshake {
+    SSL *ssl;
+    BIO *in, *out; /* the SSL object's own */
+    struct arena arena;
+    struct record *tlsa;
+    size_t tlsa_count, usable_count;
+    const char *tlsa_failure; /* a record could not be added: nothing may pass */
+    size_t received;
+    bool done;
+    enum handshake_status status;
+    const char *reason;
+    struct x509_chain chain;
+    enum dane_result dane;
+    unsigned dane_depth;
+    const char *dane_reason;
+};
+
+/* OpenSSL's first error, or a general one: "context: reason". */
+static bool fail_own(struct failure *failure, const char *what)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+    ERR_clear_error();
+    return failure_set(failure, "TLS: %s: %s", what, reason == NULL ? "failed" : reason);
+}
+
+/*
+ * Old servers must be seen, so everything OpenSSL still has is offered; anonymous suites are not:
+ * without a certificate there is nothing to audit (RFC 7672 section 8.2). Legacy renegotiation is
+ * a fault of the server's that Postfix tolerates; without it the server would just be "failed".
+ */
+static bool context_set_up(SSL_CTX *ssl)
+{
+    SSL_CTX_set_options(ssl, SSL_OP_ALL | SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_TICKET |
+                                 SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_security_level(ssl, 0);
+    /* The leaf, intermediates, and the trust anchor on top: LIMIT_CHAIN_DEPTH issuers. */
+    SSL_CTX_set_verify_depth(ssl, LIMIT_CHAIN_DEPTH - 1);
+    return SSL_CTX_set_min_proto_version(ssl, TLS1_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(ssl, 0) == 1 &&
+           SSL_CTX_set_cipher_list(ssl, "DEFAULT:!aNULL:!PSK:!SRP:@SECLEVEL=0") == 1 &&
+           SSL_CTX_dane_enable(ssl) > 0;
+}
+
+struct handshake_context *handshake_context_new(struct failure *failure)
+{
+    struct handshake_context *context = memory_new(1, sizeof *context);
+
+    ERR_clear_error();
+    context->ssl = SSL_CTX_new(TLS_client_method());
+    if (context->ssl == NULL || !context_set_up(context->ssl)) {
+        fail_own(failure, "cannot set up OpenSSL");
+        handshake_context_free(context);
+        return NULL;
+    }
+    SSL_CTX_dane_set_flags(context->ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+    return context;
+}
+
+void handshake_context_free(struct handshake_context *context)
+{
+    if (context == NULL)
+        return;
+    SSL_CTX_free(context->ssl);
+    free(context);
+}
+
+/* A base domain with octets that no host name has is sent no SNI: there is no way to write it. */
+static bool set_sni(SSL *ssl, const char *base)
+{
+    char name[SNI_MAXIMUM + 1];
+    size_t length = strlen(base);
+
+    if (length > 0 && base[length - 1] == '.')
+        length--;
+    if (length == 0 || length > SNI_MAXIMUM)
+        return true;
+    memcpy(name, base, length);
+    name[length] = '\0';
+    if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") != length)
+        return true;
+    return SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
+/*
+ * RFC 7671 section 9: what is unusable goes before digest agility, which is OpenSSL's. A record
+ * that OpenSSL could not take for want of something of ours must not turn into a milder verdict.
+ */
+static void add_tlsa(struct handshake *handshake, const struct record *source)
+{
+    struct record *record = &handshake->tlsa[handshake->tlsa_count++];
+    struct record_tlsa *tlsa = &record->data.tlsa;
+
+    *record = *source;
+    if (record->type != RECORD_TLSA)
+        return;
+    tlsa->data.data = arena_copy(&handshake->arena, tlsa->data.data, tlsa->data.length);
+    if (tlsa_usability(tlsa) != TLSA_USABLE)
+        return;
+    int added = SSL_dane_tlsa_add(handshake->ssl, tlsa->usage, tlsa->selector, tlsa->mtype,
+                                  tlsa->data.data, tlsa->data.length);
+
+    handshake->usable_count += added > 0;
+    if (added < 0)
+        handshake->tlsa_failure = "a TLSA record could not be taken";
+}
+
+/*
+ * Names depend on the domain and are checked elsewhere, so OpenSSL gets none: with the SNI set,
+ * SSL_dane_enable sets neither it nor a host to verify.
+ */
+static bool set_up_dane(struct handshake *handshake, const struct handshake_config *config)
+{
+    X509_VERIFY_PARAM_set_time(SSL_get0_param(handshake->ssl), (time_t)config->verify_time);
+    if (config->tlsa_count == 0)
+        return true;
+    if (SSL_dane_enable(handshake->ssl, NULL) <= 0)
+        return false;
+    handshake->tlsa = arena_new(&handshake->arena, config->tlsa_count, sizeof *handshake->tlsa);
+    for (size_t i = 0; i < config->tlsa_count; i++)
+        add_tlsa(handshake, &config->tlsa[i]);
+    return true;
+}
+
+static bool set_up(struct handshake *handshake, const struct handshake_config *config)
+{
+    handshake->in = BIO_new(BIO_s_mem());
+    handshake->out = BIO_new(BIO_s_mem());
+    if (handshake->ssl == NULL || handshake->in == NULL || handshake->out == NULL) {
+        BIO_free(handshake->in);
+        BIO_free(handshake->out);
+        return false;
+    }
+    SSL_set_bio(handshake->ssl, handshake->in, handshake->out);
+    SSL_set_connect_state(handshake->ssl);
+    return set_sni(handshake->ssl, config->base) && set_up_dane(handshake, config);
+}
+
+struct handshake *handshake_new(struct handshake_context *context,
+                                const struct handshake_config *config, struct failure *failure)
+{
+    struct handshake *handshake = memory_new(1, sizeof *handshake);
+
+    ERR_clear_error();
+    arena_init(&handshake->arena);
+    handshake->ssl = SSL_new(context->ssl);
+    if (!set_up(handshake, config)) {
+        fail_own(failure, "cannot begin a handshake");
+        handshake_free(handshake);
+        return NULL;
+    }
+    ERR_clear_error();
+    return handshake;
+}
+
+void handshake_free(struct handshake *handshake)
+{
+    if (handshake == NULL)
+        return;
+    SSL_free(handshake->ssl);
+    arena_fini(&handshake->arena);
+    free(handshake);
+}
+
+static void fail(struct handshake *handshake, const char *reason)
+{
+    handshake->status = HANDSHAKE_FAILED;
+    handshake->reason = reason;
+}
+
+/*
+ * The first error of the SSL library says what happened; before it there may be a decoder's, which
+ * says how, and an error of the system has none at all.
+ */
+static const char *first_reason(void)
+{
+    const char *reason = NULL;
+    unsigned long error;
+
+    while ((error = ERR_get_error()) != 0) {
+        const char *text = ERR_reason_error_string(error);
+
+        if (ERR_GET_LIB(error) == ERR_LIB_SSL && text != NULL)
+            return text;
+        if (reason == NULL)
+            reason = text;
+    }
+    return reason == NULL ? "TLS protocol error" : reason;
+}
+
+static void judge_match(struct handshake *handshake)
+{
+    EVP_PKEY *bare_key = NULL;
+    uint8_t usage = 0;
+    int depth = SSL_get0_dane_authority(handshake->ssl, NULL, &bare_key);
+    int found = SSL_get0_dane_tlsa(handshake->ssl, &usage, NULL, NULL, NULL, NULL);
+
+    if (depth == 0 && found >= 0 && usage == USAGE_DANE_EE) {
+        handshake->dane = DANE_MATCH_EE;
+    } else if (depth >= 0 && found >= 0 && usage == USAGE_DANE_TA) {
+        handshake->dane = DANE_MATCH_TA;
+        /* For a bare key OpenSSL tells the depth of what it signed. */
+        handshake->dane_depth = (unsigned)depth + (bare_key != NULL);
+    } else {
+        handshake->dane_reason = "no matching DANE TLSA records";
+    }
+}
+
+/*
+ * Without usages 0 and 1 OpenSSL checks dates only once a trust anchor matched, so that "expired"
+ * implies the match.
+ */
+static void judge_dane(struct handshake *handshake)
+{
+    long result = SSL_get_verify_result(handshake->ssl);
+
+    handshake->dane = DANE_MISMATCH;
+    if (handshake->tlsa_count == 0) {
+        handshake->dane = DANE_NOT_CHECKED;
+    } else if (handshake->tlsa_failure != NULL) {
+        handshake->dane_reason = handshake->tlsa_failure;
+    } else if (handshake->usable_count == 0) {
+        handshake->dane = DANE_UNUSABLE;
+    } else if (result == X509_V_OK) {
+        judge_match(handshake);
+    } else {
+        if (result == X509_V_ERR_CERT_HAS_EXPIRED || result == X509_V_ERR_CERT_NOT_YET_VALID)
+            handshake->dane = DANE_EXPIRED;
+        handshake->dane_reason = X509_verify_cert_error_string(result);
+    }
+}
+
+static const char *excess_of(const STACK_OF(X509) * sent)
+{
+    if (sk_X509_num(sent) <= 0)
+        return "no certificate";
+    if (sk_X509_num(sent) > LIMIT_CERTIFICATES)
+        return "too many certificates";
+    for (int i = 0; i < sk_X509_num(sent); i++)
+        if (certificate_count_names(sk_X509_value(sent, i)) > LIMIT_CERT_NAMES)
+            return "too many names in a certificate";
+    return NULL;
+}
+
+static void complete(struct handshake *handshake)
+{
+    const STACK_OF(X509) *sent = SSL_get_peer_cert_chain(handshake->ssl);
+    const char *excess = excess_of(sent);
+
+    if (excess != NULL) {
+        fail(handshake, excess);
+        return;
+    }
+    handshake->done = true;
+    handshake->status = HANDSHAKE_DONE;
+    chain_order(sent, SSL_get0_verified_chain(handshake->ssl), &handshake->chain);
+    judge_dane(handshake);
+    ERR_clear_error();
+}
+
+static void negotiate(struct handshake *handshake)
+{
+    int result = SSL_do_handshake(handshake->ssl);
+
+    if (result == 1)
+        complete(handshake);
+    else if (SSL_get_error(handshake->ssl, result) != SSL_ERROR_WANT_READ)
+        fail(handshake, first_reason());
+}
+
+/* A peer that hangs up without close_notify has hung up: the session's parser sees it is short. */
+static void read_end(struct handshake *handshake, int result)
+{
+    int error = SSL_get_error(handshake->ssl, result);
+
+    if (error == SSL_ERROR_WANT_READ)
+        return;
+    if (error == SSL_ERROR_ZERO_RETURN ||
+        ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        handshake->status = HANDSHAKE_CLOSED;
+    else
+        fail(handshake, first_reason());
+    ERR_clear_error();
+}
+
+static void read_plain(struct handshake *handshake, struct buffer *plain)
+{
+    char chunk[READ_CHUNK];
+    int result;
+
+    while ((result = SSL_read(handshake->ssl, chunk, sizeof chunk)) > 0)
+        buffer_add(plain, chunk, (size_t)result);
+    read_end(handshake, result);
+}
+
+static void drain(struct handshake *handshake, struct buffer *out)
+{
+    char *data = NULL;
+    long length = BIO_get_mem_data(handshake->out, &data);
+
+    if (length > 0)
+        buffer_add(out, data, (size_t)length);
+    (void)BIO_reset(handshake->out);
+}
+
+static bool feed(struct handshake *handshake, const void *in, size_t length)
+{
+    if (length > LIMIT_TLS_BYTES - handshake->received) {
+        fail(handshake, "too many bytes");
+        return false;
+    }
+    handshake->received += length;
+    if (length > 0 && BIO_write(handshake->in, in, (int)length) != (int)length) {
+        fail(handshake, first_reason());
+        return false;
+    }
+    return true;
+}
+
+enum handshake_status handshake_step(struct handshake *handshake, const void *in, size_t in_length,
+                                     struct buffer *out, struct buffer *plain)
+{
+    bool was_done = handshake->done;
+
+    if (handshake->status == HANDSHAKE_FAILED || handshake->status == HANDSHAKE_CLOSED)
+        return handshake->status;
+    ERR_clear_error();
+    if (!feed(handshake, in, in_length))
+        return handshake->status;
+    if (!handshake->done)
+        negotiate(handshake);
+    if (handshake->done)
+        read_plain(handshake, plain);
+    drain(handshake, out);
+    return handshake->done && !was_done ? HANDSHAKE_DONE : handshake->status;
+}
+
+void handshake_eof(struct handshake *handshake)
+{
+    BIO_set_mem_eof_return(handshake->in, 0);
+}
+
+bool handshake_write(struct handshake *handshake, const void *data, size_t length,
+                     struct buffer *out)
+{
+    if (handshake->status != HANDSHAKE_DONE || length > INT_MAX)
+        return false;
+    ERR_clear_error();
+    if (length > 0 && SSL_write(handshake->ssl, data, (int)length) != (int)length) {
+        fail(handshake, first_reason());
+        return false;
+    }
+    drain(handshake, out);
+    return true;
+}
+
+void handshake_close(struct handshake *handshake, struct buffer *out)
+{
+    if (handshake->status != HANDSHAKE_DONE)
+        return;
+    ERR_clear_error();
+    SSL_shutdown(handshake->ssl);
+    ERR_clear_error();
+    drain(handshake, out);
+}
+
+const char *handshake_reason(const struct handshake *handshake)
+{
+    return handshake->reason;
+}
+
+static const char *version_name(int version)
+{
+    switch (version) {
+    case TLS1_VERSION:
+        return "TLS10";
+    case TLS1_1_VERSION:
+        return "TLS11";
+    case TLS1_2_VERSION:
+        return "TLS12";
+    case TLS1_3_VERSION:
+        return "TLS13";
+    default:
+        return "TLS";
+    }
+}
+
+/* "P-256", "X25519", "ffdhe2048"; NULL: OpenSSL knows no name. */
+static const char *group_name(int nid)
+{
+    const char *name = EC_curve_nid2nist(nid);
+
+    return name != NULL ? name : nid == NID_undef ? NULL : OBJ_nid2sn(nid);
+}
+
+/* Before TLS 1.3 there are key exchanges without a group (RSA), or with one of the server's own. */
+static const char *temporary_key_name(SSL *ssl, struct arena *arena)
+{
+    EVP_PKEY *key = NULL;
+    char group[GROUP_TEXT];
+    const char *name;
+
+    if (SSL_get_peer_tmp_key(ssl, &key) != 1)
+        return NULL;
+    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_DH)
+        name = arena_format(arena, "DH-%d", EVP_PKEY_get_bits(key));
+    else if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+             EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1)
+        name = group_name(OBJ_txt2nid(group));
+    else
+        name = group_name(EVP_PKEY_get_base_id(key));
+    EVP_PKEY_free(key);
+    return name;
+}
+
+static const char *negotiated_group(SSL *ssl, struct arena *arena)
+{
+    if (SSL_version(ssl) < TLS1_3_VERSION)
+        return temporary_key_name(ssl, arena);
+    int id = (int)SSL_get_negotiated_group(ssl);
+
+    return (id & TLSEXT_nid_unknown) != 0 ? SSL_group_to_name(ssl, id) : group_name(id);
+}
+
+static void copy_chain(const struct handshake *handshake, struct arena *arena, struct chain *chain)
+{
+    size_t count = handshake->chain.count;
+    struct certificate *certificates = arena_new(arena, count, sizeof *certificates);
+
+    for (size_t i = 0; i < count; i++) {
+        certificate_from_x509(handshake->chain.certificates[i], arena, &certificates[i]);
+        match_mark(&certificates[i], (unsigned)i, handshake->tlsa, handshake->tlsa_count);
+    }
+    *chain = (struct chain){certificates, handshake->chain.path_length, count};
+}
+
+void handshake_result(const struct handshake *handshake, struct arena *arena,
+                      struct address *address)
+{
+    address->handshaken = handshake->done;
+    if (!handshake->done)
+        return;
+    address->tls_version = version_name(SSL_version(handshake->ssl));
+    address->cipher = SSL_get_cipher_name(handshake->ssl);
+    address->group = negotiated_group(handshake->ssl, arena);
+    copy_chain(handshake, arena, &address->chain);
+    address->dane = handshake->dane;
+    address->dane_depth = handshake->dane_depth;
+    address->dane_reason = handshake->dane_reason;
+    ERR_clear_error();
+}

@@ -1,0 +1,158 @@
+#include "dane/match.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
+
+static bool mark_applies(const struct record_tlsa *tlsa, enum certificate_digest digest)
+{
+    return tlsa->selector == certificate_digest_selector(digest) &&
+           tlsa->mtype == certificate_digest_mtype(digest);
+}
+
+static bool bytes_equal(struct bytes left, struct bytes right)
+{
+    return left.data != NULL && right.data != NULL && left.length > 0 &&
+           left.length == right.length && memcmp(left.data, right.data, left.length) == 0;
+}
+
+static struct certificate_mark mark_of(const struct certificate *certificate,
+                                       enum certificate_digest digest, uint8_t usage,
+                                       const struct record *tlsa, size_t count)
+{
+    struct certificate_mark mark = {.shown = digest == CERTIFICATE_PKEY_SHA256};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct record_tlsa *record = &tlsa[i].data.tlsa;
+
+        if (tlsa[i].type != RECORD_TLSA || !mark_applies(record, digest))
+            continue;
+        mark.shown = true;
+        if (record->usage == usage && bytes_equal(record->data, certificate->data[digest]))
+            mark.matched = true;
+    }
+    return mark;
+}
+
+void match_mark(struct certificate *certificate, unsigned depth, const struct record *tlsa,
+                size_t count)
+{
+    uint8_t usage = depth == 0 ? USAGE_DANE_EE : USAGE_DANE_TA;
+
+    for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
+        certificate->marks[digest] = mark_of(certificate, digest, usage, tlsa, count);
+}
+
+static uint8_t to_lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+}
+
+/* Letters and digits of ASCII, whatever the locale says, and the dash: what a wildcard covers. */
+static bool is_ldh(uint8_t c)
+{
+    uint8_t lower = to_lower(c);
+
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* Underscores are no host name's, but there are hosts and certificates with them. */
+static bool is_hostname(struct bytes name, bool underscores)
+{
+    for (size_t i = 0; i < name.length; i++)
+        if (!is_ldh(name.data[i]) && name.data[i] != '.' && !(underscores && name.data[i] == '_'))
+            return false;
+    return name.length > 0 && name.data[0] != '.';
+}
+
+static bool equal_nocase(struct bytes left, struct bytes right)
+{
+    if (left.length != right.length)
+        return false;
+    for (size_t i = 0; i < left.length; i++)
+        if (to_lower(left.data[i]) != to_lower(right.data[i]))
+            return false;
+    return true;
+}
+
+static struct bytes bytes_skip(struct bytes bytes, size_t count)
+{
+    return (struct bytes){bytes.data + count, bytes.length - count};
+}
+
+/* Whether the dots and dashes after the star stand where a host name may have them. */
+static bool is_wildcard_parent(struct bytes parent)
+{
+    size_t dots = 0;
+
+    if (!is_hostname(parent, false))
+        return false;
+    for (size_t i = 0; i < parent.length; i++) {
+        uint8_t c = parent.data[i];
+        uint8_t before = i == 0 ? '.' : parent.data[i - 1];
+        uint8_t after = i + 1 == parent.length ? '.' : parent.data[i + 1];
+
+        if (c == '.' && before == '.')
+            return false;
+        if (c == '-' && (before == '.' || after == '.'))
+            return false;
+        dots += c == '.';
+    }
+    return dots > 0 && parent.data[parent.length - 1] != '.';
+}
+
+static bool match_exact(struct bytes name, struct bytes reference)
+{
+    return is_hostname(name, true) && equal_nocase(name, reference);
+}
+
+static bool match_wildcard(struct bytes name, struct bytes reference)
+{
+    size_t label = 0;
+
+    if (name.length < 3 || name.data[0] != '*' || name.data[1] != '.')
+        return false;
+    while (label < reference.length && is_ldh(reference.data[label]))
+        label++;
+    if (label == 0 || label == reference.length || reference.data[label] != '.')
+        return false;
+    return is_wildcard_parent(bytes_skip(name, 2)) &&
+           equal_nocase(bytes_skip(name, 1), bytes_skip(reference, label));
+}
+
+static const struct bytes *match_reference(const struct bytes *names, size_t count,
+                                           struct bytes reference)
+{
+    for (size_t i = 0; i < count; i++)
+        if (names[i].data != NULL && match_exact(names[i], reference))
+            return &names[i];
+    for (size_t i = 0; i < count; i++)
+        if (names[i].data != NULL && match_wildcard(names[i], reference))
+            return &names[i];
+    return NULL;
+}
+
+static struct bytes reference_bytes(const char *reference)
+{
+    size_t length = strlen(reference);
+
+    if (length > 0 && reference[length - 1] == '.')
+        length--;
+    return (struct bytes){(const uint8_t *)reference, length};
+}
+
+bool match_name(const struct certificate *leaf, const char *const *references, size_t count,
+                struct bytes *matched)
+{
+    bool has_names = leaf->name_count > 0; /* RFC 7672 section 3.2.3: CN-ID only without DNS-ID */
+    const struct bytes *names = has_names ? leaf->names : &leaf->subject_cn;
+    size_t name_count = has_names ? leaf->name_count : 1;
+    const struct bytes *found = NULL;
+
+    for (size_t i = 0; i < count && found == NULL; i++)
+        found = match_reference(names, name_count, reference_bytes(references[i]));
+    if (matched != NULL)
+        *matched = found == NULL ? (struct bytes){NULL, 0} : *found;
+    return found != NULL;
+}

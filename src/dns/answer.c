@@ -1,0 +1,342 @@
+#include "dns/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <getdns/getdns.h>
+#include <getdns/getdns_extra.h>
+
+#include "base/limits.h"
+#include "dns/name.h"
+
+struct reader {
+    struct arena *arena;
+    const getdns_dict *reply;
+    getdns_list *answer;
+    size_t count;
+};
+
+static bool get_number(const getdns_dict *dict, const char *path, uint64_t maximum, uint32_t *out)
+{
+    if (getdns_dict_get_int(dict, path, out) != GETDNS_RETURN_GOOD)
+        return false;
+    return *out <= maximum;
+}
+
+static bool get_bytes(struct arena *arena, const getdns_dict *dict, const char *path,
+                      struct bytes *out)
+{
+    getdns_bindata *data;
+
+    if (getdns_dict_get_bindata(dict, path, &data) != GETDNS_RETURN_GOOD)
+        return false;
+    *out = (struct bytes){arena_copy(arena, data->data, data->size), data->size};
+    return true;
+}
+
+static const char *get_name(struct arena *arena, const getdns_dict *dict, const char *path)
+{
+    getdns_bindata *data;
+
+    if (getdns_dict_get_bindata(dict, path, &data) != GETDNS_RETURN_GOOD)
+        return NULL;
+    return name_from_wire(arena, data->data, data->size);
+}
+
+static bool read_address(struct arena *arena, const getdns_dict *rr, const char *path, size_t size,
+                         uint8_t *out)
+{
+    struct bytes bytes;
+
+    if (!get_bytes(arena, rr, path, &bytes) || bytes.length != size)
+        return false;
+    memcpy(out, bytes.data, size);
+    return true;
+}
+
+static bool read_mx(struct arena *arena, const getdns_dict *rr, struct record_mx *mx)
+{
+    uint32_t preference;
+
+    mx->exchange = get_name(arena, rr, "/rdata/exchange");
+    if (mx->exchange == NULL || !get_number(rr, "/rdata/preference", UINT16_MAX, &preference))
+        return false;
+    mx->preference = (uint16_t)preference;
+    return true;
+}
+
+static bool read_ds(struct arena *arena, const getdns_dict *rr, struct record_ds *ds)
+{
+    uint32_t tag, algorithm, type;
+
+    if (!get_number(rr, "/rdata/key_tag", UINT16_MAX, &tag) ||
+        !get_number(rr, "/rdata/algorithm", UINT8_MAX, &algorithm) ||
+        !get_number(rr, "/rdata/digest_type", UINT8_MAX, &type))
+        return false;
+    ds->tag = (uint16_t)tag;
+    ds->algorithm = (uint8_t)algorithm;
+    ds->digest_type = (uint8_t)type;
+    return get_bytes(arena, rr, "/rdata/digest", &ds->digest);
+}
+
+static bool read_dnskey(struct arena *arena, const getdns_dict *rr, struct record_dnskey *key)
+{
+    uint32_t flags, protocol, algorithm;
+
+    if (!get_number(rr, "/rdata/flags", UINT16_MAX, &flags) ||
+        !get_number(rr, "/rdata/protocol", UINT8_MAX, &protocol) ||
+        !get_number(rr, "/rdata/algorithm", UINT8_MAX, &algorithm))
+        return false;
+    key->flags = (uint16_t)flags;
+    key->protocol = (uint8_t)protocol;
+    key->algorithm = (uint8_t)algorithm;
+    return get_bytes(arena, rr, "/rdata/public_key", &key->key);
+}
+
+static bool read_tlsa(struct arena *arena, const getdns_dict *rr, struct record_tlsa *tlsa)
+{
+    uint32_t usage, selector, mtype;
+
+    if (!get_number(rr, "/rdata/certificate_usage", UINT8_MAX, &usage) ||
+        !get_number(rr, "/rdata/selector", UINT8_MAX, &selector) ||
+        !get_number(rr, "/rdata/matching_type", UINT8_MAX, &mtype))
+        return false;
+    tlsa->usage = (uint8_t)usage;
+    tlsa->selector = (uint8_t)selector;
+    tlsa->mtype = (uint8_t)mtype;
+    return get_bytes(arena, rr, "/rdata/certificate_association_data", &tlsa->data);
+}
+
+static bool read_soa(struct arena *arena, const getdns_dict *rr, struct record_soa *soa)
+{
+    soa->mname = get_name(arena, rr, "/rdata/mname");
+    soa->rname = get_name(arena, rr, "/rdata/rname");
+    return soa->mname != NULL && soa->rname != NULL &&
+           get_number(rr, "/rdata/serial", UINT32_MAX, &soa->serial) &&
+           get_number(rr, "/rdata/refresh", UINT32_MAX, &soa->refresh) &&
+           get_number(rr, "/rdata/retry", UINT32_MAX, &soa->retry) &&
+           get_number(rr, "/rdata/expire", UINT32_MAX, &soa->expire) &&
+           get_number(rr, "/rdata/minimum", UINT32_MAX, &soa->minimum);
+}
+
+static bool read_record(struct arena *arena, const getdns_dict *rr, enum record_type type,
+                        struct record *record)
+{
+    record->type = type;
+    if (!get_number(rr, "ttl", UINT32_MAX, &record->ttl))
+        return false;
+    switch (type) {
+    case RECORD_A: return read_address(arena, rr, "/rdata/ipv4_address", 4, record->data.address);
+    case RECORD_AAAA:
+        return read_address(arena, rr, "/rdata/ipv6_address", 16, record->data.address);
+    case RECORD_MX: return read_mx(arena, rr, &record->data.mx);
+    case RECORD_DS: return read_ds(arena, rr, &record->data.ds);
+    case RECORD_DNSKEY: return read_dnskey(arena, rr, &record->data.dnskey);
+    case RECORD_TLSA: return read_tlsa(arena, rr, &record->data.tlsa);
+    case RECORD_SOA: return read_soa(arena, rr, &record->data.soa);
+    case RECORD_CNAME: break;
+    }
+    return false;
+}
+
+/* The answer section's RR `index` where it is of this owner and type in class IN. */
+static getdns_dict *rr_of(const struct reader *reader, size_t index, const char *owner,
+                          enum record_type type)
+{
+    getdns_dict *rr;
+    uint32_t rr_type, rr_class;
+    const char *name;
+
+    if (getdns_list_get_dict(reader->answer, index, &rr) != GETDNS_RETURN_GOOD ||
+        !get_number(rr, "type", UINT16_MAX, &rr_type) || rr_type != (uint32_t)type ||
+        !get_number(rr, "class", UINT16_MAX, &rr_class) || rr_class != GETDNS_RRCLASS_IN)
+        return NULL;
+    name = get_name(reader->arena, rr, "name");
+    return name != NULL && strcmp(name, owner) == 0 ? rr : NULL;
+}
+
+/* The CNAMEs at `owner`; the first goes to *alias. */
+static size_t find_alias(const struct reader *reader, const char *owner,
+                         struct lookup_alias *alias)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < reader->count; i++) {
+        getdns_dict *rr = rr_of(reader, i, owner, RECORD_CNAME);
+
+        if (rr == NULL || found++ > 0)
+            continue;
+        alias->owner = owner;
+        alias->target = get_name(reader->arena, rr, "/rdata/cname");
+        if (!get_number(rr, "ttl", UINT32_MAX, &alias->ttl))
+            alias->ttl = 0;
+    }
+    return found;
+}
+
+/* RFC 7672 section 2.1.3: follows the chain; an error anywhere is the look-up's. */
+static bool read_aliases(const struct reader *reader, struct lookup *lookup)
+{
+    struct lookup_alias *aliases =
+        arena_new(reader->arena, LIMIT_ALIASES, sizeof *aliases);
+    size_t limit = lookup->type == RECORD_CNAME ? 1 : LIMIT_ALIASES;
+
+    lookup->aliases = aliases;
+    for (;;) {
+        struct lookup_alias alias;
+        size_t found = find_alias(reader, lookup->owner, &alias);
+
+        if (found == 0 || (lookup->type == RECORD_CNAME && lookup->alias_count == 1))
+            return true;
+        if (found > 1 || alias.target == NULL || lookup->alias_count == limit)
+            return false;
+        alias.ad = lookup->ad;
+        aliases[lookup->alias_count++] = alias;
+        lookup->owner = alias.target;
+    }
+}
+
+static bool read_records(const struct reader *reader, struct lookup *lookup)
+{
+    struct record *records = arena_new(reader->arena, reader->count, sizeof *records);
+
+    lookup->records = records;
+    for (size_t i = 0; i < reader->count; i++) {
+        getdns_dict *rr = rr_of(reader, i, lookup->owner, lookup->type);
+
+        if (rr == NULL)
+            continue;
+        if (lookup->record_count == LIMIT_RECORDS)
+            return false;
+        if (!read_record(reader->arena, rr, lookup->type, &records[lookup->record_count]))
+            return false;
+        lookup->record_count++;
+    }
+    qsort(records, lookup->record_count, sizeof *records, record_compare);
+    return true;
+}
+
+static void fail(struct lookup *lookup, enum lookup_status status, const char *reason)
+{
+    lookup->status = status;
+    lookup->reason = reason;
+    lookup->ad = false;
+    lookup->record_count = 0;
+}
+
+static enum lookup_status status_of(uint16_t rcode)
+{
+    switch (rcode) {
+    case 0: return LOOKUP_NOERROR;
+    case 1: return LOOKUP_FORMERR;
+    case 2: return LOOKUP_SERVFAIL;
+    case 3: return LOOKUP_NXDOMAIN;
+    case 4: return LOOKUP_NOTIMP;
+    case 5: return LOOKUP_REFUSED;
+    default: return LOOKUP_RCODE;
+    }
+}
+
+/* A reply to another question than ours must not count as an answer. */
+static bool question_matches(const struct reader *reader, const struct lookup *lookup)
+{
+    uint32_t type;
+    const char *name = get_name(reader->arena, reader->reply, "/question/qname");
+
+    return name != NULL && strcmp(name, lookup->name) == 0 &&
+           get_number(reader->reply, "/question/qtype", UINT16_MAX, &type) &&
+           type == (uint32_t)lookup->type;
+}
+
+/* RFC 8914: options of code 15 in the OPT record of the additional section. */
+static void read_edes(const struct reader *reader, struct lookup *lookup)
+{
+    getdns_list *additional;
+    size_t count = 0;
+
+    if (getdns_dict_get_list(reader->reply, "additional", &additional) != GETDNS_RETURN_GOOD)
+        return;
+    getdns_list_get_length(additional, &count);
+    for (size_t i = 0; i < count; i++) {
+        getdns_dict *rr, *option;
+        getdns_list *options;
+        size_t option_count = 0;
+        struct lookup_ede *edes;
+
+        if (getdns_list_get_dict(additional, i, &rr) != GETDNS_RETURN_GOOD ||
+            getdns_dict_get_list(rr, "/rdata/options", &options) != GETDNS_RETURN_GOOD)
+            continue;
+        getdns_list_get_length(options, &option_count);
+        edes = arena_new(reader->arena, option_count, sizeof *edes);
+        lookup->edes = edes;
+        for (size_t j = 0; j < option_count; j++) {
+            uint32_t code;
+            struct bytes data;
+
+            if (getdns_list_get_dict(options, j, &option) != GETDNS_RETURN_GOOD ||
+                !get_number(option, "option_code", UINT16_MAX, &code) || code != 15 ||
+                !get_bytes(reader->arena, option, "option_data", &data) || data.length < 2)
+                continue;
+            edes[lookup->ede_count].code = (uint16_t)(data.data[0] << 8 | data.data[1]);
+            edes[lookup->ede_count++].text = (struct bytes){data.data + 2, data.length - 2};
+        }
+        return;
+    }
+}
+
+/* AD as the resolver says it; what is bogus or indeterminate is an error (RFC 7672 2.1.1). */
+static bool read_security(const struct reader *reader, struct lookup *lookup)
+{
+    uint32_t ad = 0, status;
+
+    lookup->ad = get_number(reader->reply, "/header/ad", 1, &ad) && ad == 1;
+    if (!get_number(reader->reply, "dnssec_status", UINT32_MAX, &status))
+        return true;
+    if (status != GETDNS_DNSSEC_SECURE)
+        lookup->ad = false;
+    return status == GETDNS_DNSSEC_SECURE || status == GETDNS_DNSSEC_INSECURE;
+}
+
+static bool open_reply(const getdns_dict *response, struct reader *reader)
+{
+    getdns_dict *reply;
+
+    if (getdns_dict_get_dict(response, "/replies_tree/0", &reply) != GETDNS_RETURN_GOOD)
+        return false;
+    reader->reply = reply;
+    if (getdns_dict_get_list(reply, "answer", &reader->answer) == GETDNS_RETURN_GOOD)
+        getdns_list_get_length(reader->answer, &reader->count);
+    return true;
+}
+
+void answer_read(const getdns_dict *response, struct arena *arena, struct lookup *lookup)
+{
+    struct reader reader = {.arena = arena};
+    uint32_t rcode;
+
+    if (!open_reply(response, &reader) ||
+        !get_number(reader.reply, "/header/rcode", 4095, &rcode)) {
+        fail(lookup, LOOKUP_SERVFAIL, "the resolver gave no reply");
+        return;
+    }
+    lookup->rcode = (uint16_t)rcode;
+    lookup->status = status_of(lookup->rcode);
+    read_edes(&reader, lookup);
+    if (!read_security(&reader, lookup)) {
+        fail(lookup, LOOKUP_SERVFAIL, "DNSSEC validation failed");
+        return;
+    }
+    if (lookup->status != LOOKUP_NOERROR && lookup->status != LOOKUP_NXDOMAIN) {
+        lookup->ad = false;
+        return;
+    }
+    if (!question_matches(&reader, lookup))
+        fail(lookup, LOOKUP_FORMERR, "the answer is to another question");
+    else if (!read_aliases(&reader, lookup))
+        fail(lookup, LOOKUP_CNAME_ERROR, "a CNAME loop, several CNAMEs at one name, or too many");
+    else if (!read_records(&reader, lookup))
+        fail(lookup, LOOKUP_FORMERR, "malformed or too many records");
+    else if (lookup->status == LOOKUP_NOERROR && lookup->record_count == 0 &&
+             (lookup->type != RECORD_CNAME || lookup->alias_count == 0))
+        lookup->status = LOOKUP_NODATA;
+}

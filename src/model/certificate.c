@@ -1,0 +1,31 @@
+#include "model/certificate.h"
+
+struct digest_row {
+    uint8_t selector;
+    uint8_t mtype;
+    const char *label;
+};
+
+static const struct digest_row digest_rows[CERTIFICATE_DIGESTS] = {
+    [CERTIFICATE_CERT_SHA256] = {0, 1, "cert sha256"},
+    [CERTIFICATE_PKEY_SHA256] = {1, 1, "pkey sha256"},
+    [CERTIFICATE_CERT_SHA512] = {0, 2, "cert sha512"},
+    [CERTIFICATE_PKEY_SHA512] = {1, 2, "pkey sha512"},
+    [CERTIFICATE_FULL_CERT] = {0, 0, "full cert"},
+    [CERTIFICATE_FULL_SPKI] = {1, 0, "full spki"},
+};
+
+uint8_t certificate_digest_selector(enum certificate_digest digest)
+{
+    return digest_rows[digest].selector;
+}
+
+uint8_t certificate_digest_mtype(enum certificate_digest digest)
+{
+    return digest_rows[digest].mtype;
+}
+
+const char *certificate_digest_label(enum certificate_digest digest)
+{
+    return digest_rows[digest].label;
+}

@@ -1,0 +1,99 @@
+#include "report/tls.h"
+
+static void add_field(struct buffer *out, const char *label, struct bytes value)
+{
+    if (value.data == NULL)
+        return;
+    buffer_printf(out, "      %s = ", label);
+    text_add_escaped(out, value);
+    buffer_puts(out, "\n");
+}
+
+static void add_date(struct buffer *out, const char *label, const struct certificate *certificate,
+                     int64_t moment)
+{
+    buffer_printf(out, "      %s = ", label);
+    if (certificate->dates_valid)
+        text_add_time(out, moment);
+    else
+        buffer_puts(out, "malformed");
+    buffer_puts(out, "\n");
+}
+
+/* Full data of 14 bytes or more is shortened to its first and last 6. */
+static void add_data(struct buffer *out, struct bytes data)
+{
+    if (data.length < 14) {
+        text_add_hex(out, data);
+        return;
+    }
+    text_add_hex(out, (struct bytes){data.data, 6});
+    buffer_puts(out, "...");
+    text_add_hex(out, (struct bytes){data.data + data.length - 6, 6});
+}
+
+static void add_marks(struct buffer *out, const struct certificate *certificate, size_t depth)
+{
+    for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++) {
+        const struct certificate_mark *mark = &certificate->marks[digest];
+        unsigned mtype = certificate_digest_mtype(digest);
+
+        if (!mark->shown)
+            continue;
+        buffer_printf(out, "      %s [%s] <- %d %u %u ", certificate_digest_label(digest),
+                      mark->matched ? "matched" : "nomatch", depth == 0 ? 3 : 2,
+                      certificate_digest_selector(digest), mtype);
+        if (mtype == 0)
+            add_data(out, certificate->data[digest]);
+        else
+            text_add_hex(out, certificate->data[digest]);
+        buffer_puts(out, "\n");
+    }
+}
+
+static void add_certificate(struct buffer *out, const struct certificate *certificate,
+                            size_t depth)
+{
+    add_field(out, "Issuer CommonName", certificate->issuer_cn);
+    add_field(out, "Issuer Organization", certificate->issuer_org);
+    add_date(out, "notBefore", certificate, certificate->not_before);
+    add_date(out, "notAfter", certificate, certificate->not_after);
+    add_field(out, "Subject CommonName", certificate->subject_cn);
+    add_field(out, "Subject Organization", certificate->subject_org);
+    add_marks(out, certificate, depth);
+}
+
+static void add_names(struct buffer *out, const struct certificate *leaf)
+{
+    const struct bytes *names = leaf->name_count > 0 ? leaf->names : &leaf->subject_cn;
+    size_t count = leaf->name_count > 0 ? leaf->name_count : leaf->subject_cn.data != NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        buffer_puts(out, "    name = ");
+        text_add_escaped(out, names[i]);
+        buffer_puts(out, "\n");
+    }
+}
+
+void tls_render(const struct address *address, bool strays, struct buffer *out)
+{
+    const struct chain *chain = &address->chain;
+
+    buffer_printf(out, "    TLS = %s with %s", address->tls_version, address->cipher);
+    if (address->group != NULL)
+        buffer_printf(out, ",%s", address->group);
+    if (chain->count > 0)
+        buffer_printf(out, ",%s", chain->certificates[0].key);
+    buffer_puts(out, "\n");
+    if (chain->count > 0)
+        add_names(out, &chain->certificates[0]);
+    for (size_t i = 0; i < chain->count; i++) {
+        if (i < chain->path_length)
+            buffer_printf(out, "    depth = %zu\n", i);
+        else if (strays)
+            buffer_puts(out, "    belongs to no path\n");
+        else
+            break;
+        add_certificate(out, &chain->certificates[i], i);
+    }
+}

@@ -1,0 +1,211 @@
+#include "report/trace.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "report/tls.h"
+#include "report/transport.h"
+
+struct trace {
+    const struct trace_options *options;
+    struct buffer *out;
+    struct buffer line;
+};
+
+enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD };
+
+/* Ends the line that was composed: the filter and the colour see whole lines only. */
+static void end_line(struct trace *trace, enum tone tone)
+{
+    static const char *const codes[] = {"", "\033[32m", "\033[31m"};
+    const struct pattern *grep = trace->options->grep;
+    bool color = trace->options->color && tone != TONE_PLAIN;
+
+    if (grep == NULL || pattern_matches(grep, trace->line.data, trace->line.length)) {
+        if (color)
+            buffer_puts(trace->out, codes[tone]);
+        buffer_add(trace->out, trace->line.data, trace->line.length);
+        buffer_puts(trace->out, color ? "\033[0m\n" : "\n");
+    }
+    buffer_clear(&trace->line);
+}
+
+static void add_aliases(struct trace *trace, const struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->alias_count; i++) {
+        const struct lookup_alias *alias = &lookup->aliases[i];
+
+        buffer_printf(&trace->line, "%s IN CNAME %s ; AD=%d NoError", alias->owner, alias->target,
+                      alias->ad);
+        end_line(trace, alias->ad ? TONE_GOOD : TONE_BAD);
+    }
+}
+
+/* -v: what lies behind the lines above. */
+static void add_lookup_details(struct trace *trace, const struct lookup *lookup)
+{
+    if (lookup->server != NULL) {
+        buffer_printf(&trace->line, "  ; %s %s:", record_type_name(lookup->type), lookup->name);
+        if (lookup->record_count > 0)
+            buffer_printf(&trace->line, " TTL %u,", lookup->records[0].ttl);
+        buffer_printf(&trace->line, " %u ms, %u %s, %s", lookup->milliseconds, lookup->tries,
+                      lookup->tries == 1 ? "try" : "tries", lookup->server);
+        end_line(trace, TONE_PLAIN);
+    }
+    if (lookup->reason != NULL) {
+        buffer_printf(&trace->line, "  ; %s", lookup->reason);
+        end_line(trace, TONE_PLAIN);
+    }
+    for (size_t i = 0; i < lookup->ede_count; i++) {
+        buffer_printf(&trace->line, "  ; EDE %u", lookup->edes[i].code);
+        if (lookup->edes[i].text.length > 0) {
+            buffer_puts(&trace->line, ": ");
+            text_add_escaped(&trace->line, lookup->edes[i].text);
+        }
+        end_line(trace, TONE_PLAIN);
+    }
+}
+
+static void add_lookup(struct trace *trace, const struct lookup *lookup, bool fails)
+{
+    size_t lines = lookup->record_count > 0 ? lookup->record_count : 1;
+
+    if (trace->options->quiet && !fails)
+        return;
+    add_aliases(trace, lookup);
+    for (size_t i = 0; i < lines && lookup->type != RECORD_CNAME; i++) {
+        buffer_printf(&trace->line, "%s IN %s ", lookup->owner, record_type_name(lookup->type));
+        if (lookup->record_count > 0)
+            record_add_rdata(&trace->line, &lookup->records[i]);
+        else
+            buffer_puts(&trace->line, "?");
+        buffer_printf(&trace->line, " ; AD=%d ", lookup->ad);
+        lookup_add_status(&trace->line, lookup);
+        end_line(trace, fails ? TONE_BAD : TONE_GOOD);
+    }
+    if (trace->options->verbose > 0)
+        add_lookup_details(trace, lookup);
+}
+
+static void add_subject(struct trace *trace, const struct host *host,
+                        const struct address *address)
+{
+    size_t length = strlen(host->base);
+
+    if (length > 1)
+        length--;
+    buffer_printf(&trace->line, "  %.*s[", (int)length, host->base);
+    address_add_text(&trace->line, address);
+    buffer_puts(&trace->line, "]: ");
+}
+
+static void add_dialogue(struct trace *trace, const struct address *address)
+{
+    for (size_t i = 0; i < address->dialogue_count; i++) {
+        const struct dialogue_line *line = &address->dialogue[i];
+
+        buffer_printf(&trace->line, "    %6u ms %c ", line->milliseconds, line->direction);
+        text_add_escaped(&trace->line, line->text);
+        end_line(trace, TONE_PLAIN);
+    }
+    if (address->end.reason != NULL) {
+        buffer_printf(&trace->line, "    reason: %s", address->end.reason);
+        end_line(trace, TONE_PLAIN);
+    }
+    if (address->dane_reason != NULL) {
+        buffer_printf(&trace->line, "    reason: %s", address->dane_reason);
+        end_line(trace, TONE_PLAIN);
+    }
+}
+
+static void add_tls(struct trace *trace, const struct address *address)
+{
+    struct buffer lines;
+    const char *start, *end;
+
+    if (!address->handshaken)
+        return;
+    buffer_init(&lines, 0);
+    tls_render(address, trace->options->verbose > 0, &lines);
+    for (start = lines.data; start != NULL && (end = strchr(start, '\n')) != NULL;
+         start = end + 1) {
+        enum tone tone = TONE_PLAIN;
+
+        buffer_add(&trace->line, start, (size_t)(end - start));
+        if (strstr(trace->line.data, " [matched] <- ") != NULL)
+            tone = TONE_GOOD;
+        end_line(trace, tone);
+    }
+    buffer_fini(&lines);
+}
+
+static void add_address(struct trace *trace, const struct host *host,
+                        const struct address *address, const struct verdict *verdict)
+{
+    bool fails = domain_address_fails(address, verdict);
+
+    if (address->end.transport == TRANSPORT_UNTRIED || (trace->options->quiet && !fails))
+        return;
+    add_subject(trace, host, address);
+    transport_add_verdict(&trace->line, address, verdict);
+    end_line(trace, verdict->code == VERDICT_PASS ? TONE_GOOD : TONE_BAD);
+    if (address->after.transport != TRANSPORT_OK) {
+        add_subject(trace, host, address);
+        transport_add_end(&trace->line, &address->after);
+        end_line(trace, TONE_BAD);
+    }
+    if (trace->options->verbose > 0)
+        add_dialogue(trace, address);
+    if (!trace->options->quiet)
+        add_tls(trace, address);
+}
+
+/* rules: a secure answer that there are none is fine as long as the other family has some. */
+static bool address_lookup_fails(const struct lookup *lookup)
+{
+    return lookup_is_error(lookup) || !lookup->ad;
+}
+
+static void add_host(struct trace *trace, const struct domain_host *entry)
+{
+    const struct host *host = entry->host;
+    bool none = host->address_count == 0;
+
+    add_lookup(trace, host->a, address_lookup_fails(host->a) || none);
+    if (host->aaaa != NULL && !(host->a->status == LOOKUP_NXDOMAIN && host->a->ad))
+        add_lookup(trace, host->aaaa, address_lookup_fails(host->aaaa) || none);
+    if (host->tlsa != NULL)
+        add_lookup(trace, host->tlsa, host->tlsa_state != TLSA_SECURE);
+    else if (host->probed) {
+        buffer_printf(&trace->line, "_%u._tcp.%s IN TLSA ? ; AD=0 NODATA", host->port,
+                      host->base);
+        end_line(trace, TONE_BAD);
+    }
+    for (size_t i = 0; i < host->address_count; i++)
+        add_address(trace, host, &host->addresses[i], &entry->verdicts[i]);
+}
+
+static void add_invalid(struct trace *trace, const char *input)
+{
+    text_add_escaped(&trace->line,
+                     (struct bytes){(const uint8_t *)input, strnlen(input, LIMIT_NAME_TEXT)});
+    buffer_puts(&trace->line, " IN MX ? ; AD=0 Invalid");
+    end_line(trace, TONE_BAD);
+}
+
+void trace_render(const struct domain *domain, const struct trace_options *options,
+                  struct buffer *out)
+{
+    struct trace trace = {.options = options, .out = out};
+
+    buffer_init(&trace.line, 0);
+    if (domain->name == NULL)
+        add_invalid(&trace, domain->input);
+    for (size_t i = 0; i < domain->lookup_count; i++)
+        add_lookup(&trace, domain->lookups[i],
+                   domain_lookup_fails(domain->lookups[i]) ||
+                       (domain->lookups[i]->type == RECORD_MX && domain->null_mx_among_others));
+    for (size_t i = 0; i < domain->host_count; i++)
+        add_host(&trace, &domain->hosts[i]);
+    buffer_fini(&trace.line);
+}

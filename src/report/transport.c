@@ -1,0 +1,59 @@
+#include "report/transport.h"
+
+static void add_reply(struct buffer *out, const struct transport_end *end)
+{
+    buffer_printf(out, "%s %u", smtp_state_name(end->state), end->code);
+    if (end->text.length > 0) {
+        buffer_puts(out, " ");
+        text_add_escaped(out, end->text);
+    }
+}
+
+void transport_add_end(struct buffer *out, const struct transport_end *end)
+{
+    const char *state = smtp_state_name(end->state);
+
+    switch (end->transport) {
+    case TRANSPORT_UNTRIED: buffer_puts(out, "not tried"); break;
+    case TRANSPORT_RESERVED: buffer_puts(out, "address reserved"); break;
+    case TRANSPORT_OK: buffer_puts(out, "reached"); break;
+    case TRANSPORT_REFUSED: buffer_puts(out, "connection refused"); break;
+    case TRANSPORT_CONNECT_TIMEOUT: buffer_puts(out, "connection timeout"); break;
+    case TRANSPORT_CONNECT_FAILED:
+        buffer_printf(out, "connection failed: %s", end->reason != NULL ? end->reason : "unknown");
+        break;
+    case TRANSPORT_NO_STARTTLS: buffer_puts(out, "STARTTLS not offered"); break;
+    case TRANSPORT_REPLY: add_reply(out, end); break;
+    case TRANSPORT_TIMEOUT: buffer_printf(out, "%s timeout", state); break;
+    case TRANSPORT_CLOSED: buffer_printf(out, "%s connection closed", state); break;
+    case TRANSPORT_RESET: buffer_printf(out, "%s connection reset", state); break;
+    case TRANSPORT_REPLY_TOO_LONG: buffer_printf(out, "%s reply too long", state); break;
+    case TRANSPORT_MALFORMED: buffer_printf(out, "%s malformed reply", state); break;
+    case TRANSPORT_INJECTED: buffer_puts(out, "STARTTLS plaintext injected"); break;
+    case TRANSPORT_HANDSHAKE_FAILED:
+        buffer_printf(out, "TLS handshake failed: %s",
+                      end->reason != NULL ? end->reason : "unknown");
+        break;
+    case TRANSPORT_TLS_TIMEOUT: buffer_puts(out, "TLS timeout"); break;
+    }
+}
+
+void transport_add_verdict(struct buffer *out, const struct address *address,
+                           const struct verdict *verdict)
+{
+    switch (verdict->code) {
+    case VERDICT_UNTESTED: transport_add_end(out, &address->end); break;
+    case VERDICT_PASS:
+        buffer_printf(out, "pass: TLSA match: depth = %u", verdict->depth);
+        if (verdict->name.data != NULL) {
+            buffer_puts(out, ", name = ");
+            text_add_escaped(out, verdict->name);
+        }
+        break;
+    case VERDICT_TLSA_MISMATCH: buffer_puts(out, "tlsa-mismatch"); break;
+    case VERDICT_TLSA_UNUSABLE: buffer_puts(out, "tlsa-unusable"); break;
+    case VERDICT_TLSA_ABSENT: buffer_puts(out, "tlsa-absent"); break;
+    case VERDICT_NAME_MISMATCH: buffer_puts(out, "name-mismatch"); break;
+    case VERDICT_CERT_EXPIRED: buffer_puts(out, "cert-expired"); break;
+    }
+}

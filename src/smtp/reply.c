@@ -1,0 +1,102 @@
+#include "smtp/reply.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/limits.h"
+
+void reply_init(struct reply *reply, size_t line_limit)
+{
+    memset(reply, 0, sizeof *reply);
+    reply->line_limit = line_limit;
+    buffer_init(&reply->line, line_limit);
+    buffer_init(&reply->text, LIMIT_SESSION_BYTES);
+}
+
+void reply_fini(struct reply *reply)
+{
+    buffer_fini(&reply->line);
+    buffer_fini(&reply->text);
+}
+
+void reply_reset(struct reply *reply)
+{
+    buffer_clear(&reply->line);
+    buffer_clear(&reply->text);
+    reply->lines = 0;
+    reply->code = 0;
+    reply->starttls = false;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Three digits of 200-599, then the end, a blank or a hyphen; 0 where it is none of that. */
+static unsigned line_code(const char *line, size_t length)
+{
+    if (length < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2]))
+        return 0;
+    if (length > 3 && line[3] != ' ' && line[3] != '-')
+        return 0;
+    return (unsigned)(line[0] - '0') * 100 + (unsigned)(line[1] - '0') * 10 +
+           (unsigned)(line[2] - '0');
+}
+
+static bool is_starttls(const char *text, size_t length)
+{
+    static const char keyword[] = "STARTTLS";
+    const size_t size = sizeof keyword - 1;
+
+    return length >= size && strncasecmp(text, keyword, size) == 0 &&
+           (length == size || text[size] == ' ' || text[size] == '\t');
+}
+
+static enum reply_status end_line(struct reply *reply)
+{
+    const char *line = reply->line.data;
+    size_t length = reply->line.length;
+    unsigned code = line_code(line, length);
+    bool last = length < 4 || line[3] != '-';
+
+    if (code == 0 || (reply->lines > 0 && code != reply->code))
+        return REPLY_BAD;
+    reply->code = code;
+    if (length > 4) {
+        if (reply->text.length > 0)
+            buffer_puts(&reply->text, " ");
+        buffer_add(&reply->text, line + 4, length - 4);
+        reply->starttls |= is_starttls(line + 4, length - 4);
+    }
+    if (++reply->lines > LIMIT_REPLY_LINES || reply->text.overflow)
+        return REPLY_TOO_LONG;
+    buffer_clear(&reply->line);
+    return last ? REPLY_DONE : REPLY_MORE;
+}
+
+enum reply_status reply_feed(struct reply *reply, const char *data, size_t length, size_t *taken,
+                             reply_line *on_line, void *argument)
+{
+    enum reply_status status = REPLY_MORE;
+
+    *taken = 0;
+    while (*taken < length && status == REPLY_MORE) {
+        const char *start = data + *taken;
+        const char *end = memchr(start, '\n', length - *taken);
+        size_t count = end != NULL ? (size_t)(end - start) : length - *taken;
+
+        *taken += count + (end != NULL);
+        buffer_add(&reply->line, start, count);
+        if (reply->line.overflow || reply->line.length >= reply->line_limit)
+            return REPLY_TOO_LONG;
+        if (end == NULL)
+            return REPLY_MORE;
+        if (reply->line.length > 0 && reply->line.data[reply->line.length - 1] == '\r')
+            reply->line.length--;
+        if (on_line != NULL)
+            on_line(argument, reply->line.data, reply->line.length);
+        status = end_line(reply);
+    }
+    return status;
+}

@@ -1,0 +1,231 @@
+#include "smtp/session.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+void session_init(struct session *session, struct arena *arena, const char *helo,
+                  size_t line_limit)
+{
+    memset(session, 0, sizeof *session);
+    session->arena = arena;
+    session->helo = helo;
+    session->end.transport = TRANSPORT_CONNECT_FAILED;
+    session->after.transport = TRANSPORT_OK;
+    reply_init(&session->reply, line_limit);
+    buffer_init(&session->send, 0);
+    session->dialogue = arena_new(arena, LIMIT_DIALOGUE, sizeof *session->dialogue);
+}
+
+void session_fini(struct session *session)
+{
+    reply_fini(&session->reply);
+    buffer_fini(&session->send);
+}
+
+static struct bytes keep(struct session *session, const char *text, size_t length)
+{
+    return (struct bytes){arena_copy(session->arena, text, length), length};
+}
+
+static void record(struct session *session, char direction, const char *text, size_t length)
+{
+    if (session->dialogue_count < LIMIT_DIALOGUE)
+        session->dialogue[session->dialogue_count++] = (struct dialogue_line){
+            session->now_ms, direction, keep(session, text, length)};
+}
+
+static void record_event(struct session *session, const char *text)
+{
+    record(session, '*', text, strlen(text));
+}
+
+static void record_line(void *argument, const char *line, size_t length)
+{
+    record(argument, '<', line, length);
+}
+
+/* What a state sends when it is entered. */
+static void enter(struct session *session, enum smtp_state state)
+{
+    size_t before = session->send.length;
+
+    session->state = state;
+    reply_reset(&session->reply);
+    switch (state) {
+    case SMTP_EHLO:
+    case SMTP_EHLO_TLS:
+        buffer_printf(&session->send, "EHLO %s\r\n", session->helo);
+        break;
+    case SMTP_STARTTLS:
+        buffer_puts(&session->send, "STARTTLS\r\n");
+        break;
+    case SMTP_QUIT:
+        buffer_puts(&session->send, "QUIT\r\n");
+        break;
+    case SMTP_CONNECT:
+    case SMTP_GREETING:
+    case SMTP_HANDSHAKE:
+    case SMTP_END:
+        break;
+    }
+    if (session->send.length > before)
+        record(session, '>', session->send.data + before, session->send.length - before - 2);
+}
+
+/* After the handshake an event is the second EHLO's; before it, the session's. */
+static struct transport_end *current_end(struct session *session)
+{
+    return session->state == SMTP_EHLO_TLS ? &session->after : &session->end;
+}
+
+/* The first cause stays; a failure in QUIT changes nothing. */
+static void set_end(struct session *session, struct transport_end end)
+{
+    end.state = session->state;
+    if (session->state != SMTP_QUIT && session->state != SMTP_END)
+        *current_end(session) = end;
+}
+
+static enum smtp_state refuse_reply(struct session *session)
+{
+    set_end(session, (struct transport_end){
+                         .transport = TRANSPORT_REPLY,
+                         .code = session->reply.code,
+                         .text = keep(session, session->reply.text.data,
+                                      session->reply.text.length)});
+    return SMTP_QUIT;
+}
+
+static enum smtp_state judge_ehlo(struct session *session)
+{
+    if (session->reply.starttls)
+        return SMTP_STARTTLS;
+    set_end(session, (struct transport_end){.transport = TRANSPORT_NO_STARTTLS});
+    return SMTP_QUIT;
+}
+
+/* What a whole reply leads to. Every state is named: a forgotten one is a compiler error. */
+static enum smtp_state judge(struct session *session)
+{
+    bool positive = session->reply.code / 100 == 2;
+
+    switch (session->state) {
+    case SMTP_GREETING:
+        return positive ? SMTP_EHLO : refuse_reply(session);
+    case SMTP_EHLO:
+        return positive ? judge_ehlo(session) : refuse_reply(session);
+    case SMTP_STARTTLS:
+        return positive ? SMTP_HANDSHAKE : refuse_reply(session);
+    case SMTP_EHLO_TLS:
+        return positive ? SMTP_QUIT : refuse_reply(session);
+    case SMTP_CONNECT:
+    case SMTP_HANDSHAKE:
+    case SMTP_QUIT:
+    case SMTP_END:
+        break;
+    }
+    return SMTP_END;
+}
+
+static void end_with(struct session *session, enum transport transport)
+{
+    set_end(session, (struct transport_end){.transport = transport});
+    enter(session, SMTP_END);
+}
+
+void session_connected(struct session *session)
+{
+    record_event(session, "connected");
+    enter(session, SMTP_GREETING);
+}
+
+void session_connect_failed(struct session *session, enum transport transport, const char *reason)
+{
+    set_end(session, (struct transport_end){.transport = transport,
+                                            .reason = arena_dup(session->arena, reason)});
+    record_event(session, reason);
+    enter(session, SMTP_END);
+}
+
+/* RFC 3207 section 4.2: what comes in the clear after the 220 was never the server's to say. */
+static bool injected(const struct session *session, size_t rest)
+{
+    return session->state == SMTP_HANDSHAKE && rest > 0;
+}
+
+void session_bytes(struct session *session, const char *data, size_t length)
+{
+    session->received += length;
+    if (session->received > LIMIT_SESSION_BYTES) {
+        end_with(session, TRANSPORT_REPLY_TOO_LONG);
+        return;
+    }
+    while (length > 0 && session->state != SMTP_END) {
+        size_t taken;
+        enum reply_status status =
+            reply_feed(&session->reply, data, length, &taken, record_line, session);
+
+        data += taken;
+        length -= taken;
+        if (status == REPLY_MORE)
+            return;
+        if (status != REPLY_DONE) {
+            end_with(session, status == REPLY_BAD ? TRANSPORT_MALFORMED
+                                                  : TRANSPORT_REPLY_TOO_LONG);
+            return;
+        }
+        enter(session, judge(session));
+        if (injected(session, length)) {
+            session->state = SMTP_STARTTLS;
+            end_with(session, TRANSPORT_INJECTED);
+        }
+    }
+}
+
+void session_closed(struct session *session, bool reset)
+{
+    const char *text = reset ? "connection reset" : "connection closed";
+
+    record_event(session, text);
+    if (session->state == SMTP_HANDSHAKE)
+        session_handshake_failed(session, text);
+    else
+        end_with(session, reset ? TRANSPORT_RESET : TRANSPORT_CLOSED);
+}
+
+void session_timeout(struct session *session)
+{
+    record_event(session, "timeout");
+    switch (session->state) {
+    case SMTP_CONNECT:
+        end_with(session, TRANSPORT_CONNECT_TIMEOUT);
+        break;
+    case SMTP_HANDSHAKE:
+        end_with(session, TRANSPORT_TLS_TIMEOUT);
+        break;
+    case SMTP_GREETING:
+    case SMTP_EHLO:
+    case SMTP_STARTTLS:
+    case SMTP_EHLO_TLS:
+    case SMTP_QUIT:
+    case SMTP_END:
+        end_with(session, TRANSPORT_TIMEOUT);
+        break;
+    }
+}
+
+void session_handshake_done(struct session *session)
+{
+    record_event(session, "TLS established");
+    session->end = (struct transport_end){.transport = TRANSPORT_OK, .state = SMTP_HANDSHAKE};
+    enter(session, SMTP_EHLO_TLS);
+}
+
+void session_handshake_failed(struct session *session, const char *reason)
+{
+    record_event(session, reason);
+    set_end(session, (struct transport_end){.transport = TRANSPORT_HANDSHAKE_FAILED,
+                                            .reason = arena_dup(session->arena, reason)});
+    enter(session, SMTP_END);
+}

@@ -1,0 +1,157 @@
+"""The lab: a signed root, `lab.` and a domain per case on nsd, unbound in front, scripted SMTP
+servers, all on loopback in a network namespace of its own."""
+import asyncio
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+
+import pki
+import smtpd
+import zones
+
+HERE = pathlib.Path(__file__).resolve().parent
+CASES = HERE.parent.parent / "testdata" / "lab"
+INSIDE = "MXDANE_LAB_NAMESPACE"
+
+
+def enter_namespace():
+    """Re-executes this program with a loopback of its own."""
+    if os.environ.get(INSIDE):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        for host in range(1, 20):
+            subprocess.run(["ip", "-6", "addr", "add", f"fd00:25::{host:x}/128", "dev", "lo",
+                            "nodad"], check=True)
+        return
+    os.environ[INSIDE] = "1"
+    os.execvp("unshare", ["unshare", "-rnm", "--", sys.executable, *sys.argv])
+
+
+class Case:
+    """One file of testdata/lab."""
+
+    def __init__(self, path):
+        self.name = path.stem
+        self.spec = tomllib.loads(path.read_text())
+        self.domain = self.spec.get("domain", self.name.split("-")[0].lower() + ".lab") + "."
+        self.certs, self.tlsa = {}, {}
+        self.zone = None
+
+    def make_certs(self):
+        host = f"mx.{self.domain}".rstrip(".")
+        specs = {"root": {"cn": "Lab Root CA", "org": "Lab", "ca": True, "days": [-300, 3000]},
+                 "ca": {"cn": "Lab Issuing CA", "org": "Lab", "ca": True, "issuer": "root"},
+                 "leaf": {"cn": host, "names": [host], "issuer": "ca"}}
+        for name, spec in self.spec.get("certs", {}).items():
+            specs[name] = {**specs.get(name, {}), **spec}
+        for name, spec in specs.items():
+            key = self.certs[spec["key_of"]].key if "key_of" in spec else None
+            self.certs[name] = pki.Certificate(spec, self.certs.get(spec.get("issuer")), key)
+
+    def expand(self, text):
+        """${CERT U S M}: a TLSA RDATA; ${zone}; ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}."""
+        def replace(match):
+            words = match[1].split(" ", 3)
+            if words[0] == "domain":
+                return self.domain
+            if words[0] == "zone":
+                return zone_lines(self.zone)
+            if words[0] == "tls":
+                path = [self.certs[name] for name in words[2].split(",")]
+                return pki.trace_tls(path, self.tlsa.get(words[1], set()), *words[3:])
+            usage, selector, mtype = map(int, words[1:4])
+            return f"{usage} {selector} {mtype} " + self.certs[words[0]].data(selector, mtype)
+        return re.sub(r"\$\{([^}]+)\}", replace, text)
+
+    def make_zone(self, directory):
+        records = self.expand(self.spec.get("records", ""))
+        for owner, *fields in re.findall(r"^_25\._tcp\.(\S+) .*TLSA (\d+) (\d+) (\d+) (\S+)",
+                                         records, re.M):
+            entry = (int(fields[0]), int(fields[1]), int(fields[2]), fields[3].lower())
+            self.tlsa.setdefault(owner, set()).add(entry)
+        self.zone = zones.Zone(directory, self.domain, records, self.spec.get("nsec3", False),
+                               [tuple(pair) for pair in self.spec.get("mangle", [])])
+        self.zone.make_keys()
+        self.zone.sign(self.spec.get("signed", True))
+        return self.zone
+
+    def servers(self, directory):
+        """address -> (script, chain file, key file)."""
+        result = {}
+        for address, script in self.spec.get("servers", {}).items():
+            chain = script.get("chain", ["leaf", "ca"])
+            stem = directory / f"{self.name}-{address}".replace(":", "_")
+            pem, key = stem.with_suffix(".pem"), stem.with_suffix(".key")
+            pem.write_bytes(b"".join(self.certs[name].pem() for name in chain))
+            key.write_bytes(self.certs[chain[0]].key_pem())
+            result[address] = (script, pem, key)
+        return result
+
+
+def zone_lines(zone):
+    """The DS and DNSKEY lines of a secure zone, as the contract orders them."""
+    tag, digest = zone.ds()
+    lines = [f"{zone.name} IN DS {tag} 13 2 {digest} ; AD=1 NoError"]
+    lines += [f"{zone.name} IN DNSKEY {flags} 3 13 {key} ; AD=1 NoError"
+              for flags, key in sorted(zone.dnskey_rdata(role) for role in ("ksk", "zsk"))]
+    return "\n".join(lines)
+
+
+class Lab:
+    """Everything that runs; stop() ends it by process id."""
+
+    def __init__(self, keep=False):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-lab-"))
+        self.keep = keep
+        self.processes, self.listening = [], []
+        self.cases = [Case(path) for path in sorted(CASES.glob("*.toml"))]
+
+    async def start(self):
+        signed = []
+        for case in self.cases:
+            case.make_certs()
+            signed.append(case.make_zone(self.directory))
+        parent = zones.Zone(self.directory, "lab.", "".join(
+            delegation(case) for case in self.cases))
+        parent.make_keys()
+        parent.sign()
+        root = zones.Zone(self.directory, ".", delegation_to(parent))
+        root.make_keys()
+        root.sign()
+        self.processes.append(zones.start_nsd(self.directory, [root, parent, *signed]))
+        self.processes.append(zones.start_unbound(self.directory, root))
+        servers = {}
+        for case in self.cases:
+            servers.update(case.servers(self.directory))
+        self.listening = await smtpd.serve(servers)
+
+    def stop(self):
+        for server in self.listening:
+            server.close()
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(20)
+        if not self.keep:
+            shutil.rmtree(self.directory)
+
+    def options(self, mode):
+        """The resolver options of a mode."""
+        if mode == "n":
+            return ["-n", "127.0.0.1"]
+        return ["--trust-anchor", str(self.directory / "root.key"),
+                "--root-hints", str(self.directory / "root.hints")]
+
+
+def delegation_to(zone, signed=True):
+    tag, digest = zone.ds()
+    text = f"{zone.name} IN NS ns.lab-root.\n"
+    return text + (f"{zone.name} IN DS {tag} 13 2 {digest}\n" if signed else "")
+
+
+def delegation(case):
+    return delegation_to(case.zone, case.spec.get("ds", case.spec.get("signed", True)))

@@ -1,0 +1,113 @@
+"""Certificates of the lab: made when it starts, described by a case's [certs.NAME] tables."""
+import datetime
+import hashlib
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+NOW = datetime.datetime.utcnow().replace(microsecond=0)
+
+
+def make_key(kind):
+    """A private key: "EC-P256" or "RSA-<bits>"."""
+    if kind.startswith("RSA-"):
+        return rsa.generate_private_key(65537, int(kind[4:]))
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+class Certificate:
+    """One certificate, its key, and what the trace says of it."""
+
+    def __init__(self, spec, issuer, key=None):
+        self.kind = spec.get("key", "EC-P256")
+        self.key = key or make_key(self.kind)
+        self.cn, self.org = spec.get("cn"), spec.get("org")
+        self.names = spec.get("names", [])
+        first, last = spec.get("days", [-2, 90])
+        self.not_before = NOW + datetime.timedelta(days=first)
+        self.not_after = NOW + datetime.timedelta(days=last)
+        self.issuer = issuer or self
+        self.x509 = self.build(spec)
+
+    def subject(self):
+        fields = [(NameOID.ORGANIZATION_NAME, self.org), (NameOID.COMMON_NAME, self.cn)]
+        return x509.Name([x509.NameAttribute(oid, text) for oid, text in fields if text])
+
+    def build(self, spec):
+        builder = (x509.CertificateBuilder().subject_name(self.subject())
+                   .issuer_name(self.issuer.subject()).public_key(self.key.public_key())
+                   .serial_number(x509.random_serial_number())
+                   .not_valid_before(self.not_before).not_valid_after(self.not_after))
+        builder = builder.add_extension(
+            x509.BasicConstraints(ca=spec.get("ca", False), path_length=spec.get("path_length")),
+            critical=True)
+        if self.names:
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([x509.DNSName(name) for name in self.names]), False)
+        if "permitted" in spec:
+            builder = builder.add_extension(x509.NameConstraints(
+                [x509.DNSName(name) for name in spec["permitted"]], None), True)
+        return builder.sign(self.issuer.key, hashes.SHA256())
+
+    def data(self, selector, mtype):
+        """What a TLSA record of this selector and matching type holds, as hex."""
+        if selector == 0:
+            der = self.x509.public_bytes(serialization.Encoding.DER)
+        else:
+            der = self.key.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        if mtype == 0:
+            return der.hex()
+        return hashlib.new({1: "sha256", 2: "sha512"}[mtype], der).hexdigest()
+
+    def pem(self):
+        return self.x509.public_bytes(serialization.Encoding.PEM)
+
+    def key_pem(self):
+        return self.key.private_bytes(serialization.Encoding.PEM,
+                                      serialization.PrivateFormat.TraditionalOpenSSL,
+                                      serialization.NoEncryption())
+
+
+MARKS = [("cert sha256", 0, 1), ("pkey sha256", 1, 1), ("cert sha512", 0, 2),
+         ("pkey sha512", 1, 2), ("full cert", 0, 0), ("full spki", 1, 0)]
+
+
+def shorten(text, mtype):
+    return text if mtype or len(text) < 28 else f"{text[:12]}...{text[-12:]}"
+
+
+def escape(text):
+    return "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in text)
+
+
+def trace_certificate(cert, depth, tlsa):
+    """The lines of one depth, worked out independently of the program."""
+    stamp = "%Y-%m-%dT%H:%M:%SZ"
+    lines = [f"    depth = {depth}"]
+    fields = [("Issuer CommonName", cert.issuer.cn), ("Issuer Organization", cert.issuer.org),
+              ("notBefore", cert.not_before.strftime(stamp)),
+              ("notAfter", cert.not_after.strftime(stamp)),
+              ("Subject CommonName", cert.cn), ("Subject Organization", cert.org)]
+    lines += [f"      {label} = {escape(text)}" for label, text in fields if text]
+    usage = 2 if depth else 3
+    for label, selector, mtype in MARKS:
+        shown = label == "pkey sha256" or any(r[1:3] == (selector, mtype) for r in tlsa)
+        if shown:
+            own = cert.data(selector, mtype)
+            mark = "matched" if (usage, selector, mtype, own) in tlsa else "nomatch"
+            lines.append(f"      {label} [{mark}] <- {usage} {selector} {mtype} "
+                         f"{shorten(own, mtype)}")
+    return lines
+
+
+def trace_tls(path, tlsa, parameters="TLS13 with TLS_AES_256_GCM_SHA384,X25519"):
+    """Everything below an address's verdict line."""
+    leaf = path[0]
+    lines = [f"    TLS = {parameters},{leaf.kind}"]
+    lines += [f"    name = {name}" for name in leaf.names or ([escape(leaf.cn)] if leaf.cn else [])]
+    for depth, cert in enumerate(path):
+        lines += trace_certificate(cert, depth, tlsa)
+    return "\n".join(lines)

@@ -1,0 +1,109 @@
+"""Signed zones on nsd, and unbound in front of them."""
+import base64
+import hashlib
+import pathlib
+import re
+import socket
+import subprocess
+import time
+
+NSD = "127.53.0.1"
+HEADER = """$ORIGIN {zone}
+$TTL 300
+@ IN SOA ns.{zone} host\\.master.{zone} 1 3600 600 86400 300
+@ IN NS ns.{zone}
+ns.{zone} IN A 127.53.0.1
+"""
+
+
+class Zone:
+    """A zone file, its keys and its DS."""
+
+    def __init__(self, directory, name, records, nsec3=False, mangle=()):
+        self.directory, self.name, self.nsec3, self.mangle = directory, name, nsec3, mangle
+        self.stem = "root" if name == "." else name.rstrip(".")
+        self.file = directory / f"{self.stem}.zone"
+        origin = "" if name == "." else name
+        head = HEADER.replace("ns.{zone}", "ns." + (origin or "lab-root."))
+        self.text = head.format(zone=name).replace("host\\.master..", "host\\.master.")
+        self.text += records
+        self.keys = {}
+
+    def make_keys(self):
+        for role, flags in (("ksk", ["-k"]), ("zsk", [])):
+            stem = subprocess.run(["ldns-keygen", "-a", "ECDSAP256SHA256", *flags, self.name],
+                                  cwd=self.directory, check=True, capture_output=True,
+                                  text=True).stdout.strip()
+            fields = (self.directory / f"{stem}.key").read_text().split("\t")
+            self.keys[role] = (stem, fields[-1].split(";")[0].split(None, 3)[-1].replace(" ", "")
+                               .strip())
+
+    def dnskey_rdata(self, role):
+        key = self.keys[role][1]
+        return (257 if role == "ksk" else 256), key
+
+    def ds(self):
+        """Key tag and SHA-256 digest by RFC 4034, worked out here."""
+        wire = b"".join(bytes([len(label)]) + label.encode()
+                        for label in self.name.split(".") if label) + b"\0"
+        rdata = (257).to_bytes(2, "big") + bytes([3, 13]) + base64.b64decode(self.keys["ksk"][1])
+        tag = sum(byte << 8 if i % 2 == 0 else byte for i, byte in enumerate(rdata))
+        tag = (tag + (tag >> 16)) & 0xffff
+        return tag, hashlib.sha256(wire + rdata).hexdigest()
+
+    def sign(self, signed=True):
+        self.file.write_text(self.text)
+        if not signed:
+            return
+        now = int(time.time())
+        flags = ["-n", "-t", "0"] if self.nsec3 else []
+        keys = [self.keys[role][0] for role in ("ksk", "zsk")]
+        subprocess.run(["ldns-signzone", "-o", self.name, "-f", str(self.file), *flags,
+                        "-i", str(now - 7200), "-e", str(now + 864000), self.file.name, *keys],
+                       cwd=self.directory, check=True, capture_output=True)
+        text = self.file.read_text()
+        for pattern, replacement in self.mangle:
+            text, count = re.subn(pattern, replacement, text, flags=re.M)
+            assert count, f"{self.name}: {pattern} changes nothing"
+        self.file.write_text(text)
+
+
+def wait_for_port(address, port, process):
+    """Waits until a TCP port is open, for as long as its server lives and 20 s at most."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((address, port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"nothing listens at {address} port {port}")
+
+
+def start_nsd(directory, zones):
+    conf = directory / "nsd.conf"
+    text = (f'server:\n ip-address: {NSD}\n username: ""\n chroot: ""\n zonesdir: "{directory}"\n'
+            f' database: ""\n pidfile: "{directory}/nsd.pid"\n xfrdfile: "{directory}/xfrd"\n'
+            f' zonelistfile: "{directory}/zonelist"\n xfrdir: "{directory}"\n server-count: 1\n'
+            'remote-control:\n control-enable: no\n')
+    text += "".join(f'zone:\n name: "{zone.name}"\n zonefile: "{zone.file}"\n' for zone in zones)
+    conf.write_text(text)
+    process = subprocess.Popen(["nsd", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
+    wait_for_port(NSD, 53, process)
+    return process
+
+
+def start_unbound(directory, root):
+    tag, digest = root.ds()
+    (directory / "root.key").write_text(f". IN DS {tag} 13 2 {digest}\n")
+    (directory / "root.hints").write_text(
+        f". 3600000 IN NS ns.lab-root.\nns.lab-root. 3600000 IN A {NSD}\n")
+    conf = directory / "unbound.conf"
+    conf.write_text(
+        f'server:\n interface: 127.0.0.1\n username: ""\n chroot: ""\n directory: "{directory}"\n'
+        f' pidfile: "{directory}/unbound.pid"\n use-syslog: no\n logfile: "/dev/null"\n'
+        f' root-hints: "{directory}/root.hints"\n trust-anchor-file: "{directory}/root.key"\n'
+        ' do-not-query-localhost: no\n do-ip6: no\n ede: yes\n val-bogus-ttl: 1\n'
+        'remote-control:\n control-enable: no\n')
+    process = subprocess.Popen(["unbound", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
+    wait_for_port("127.0.0.1", 53, process)
+    return process

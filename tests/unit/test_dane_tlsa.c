@@ -1,0 +1,134 @@
+#include "dane/tlsa.h"
+
+#include "dane/certificate.h"
+#include "dane_pki.h"
+
+enum data { NONE, ZERO, CERT, SPKI, CERT_LONGER, SPKI_LONGER, CERT_SHORTER, SPKI_SHORTER };
+
+struct row {
+    const char *name;
+    uint8_t usage, selector, mtype;
+    enum data data;
+    size_t length; /* of ZERO */
+    enum tlsa_usability wanted;
+};
+
+static const struct row rows[] = {
+    {"3 1 1", 3, 1, 1, ZERO, 32, TLSA_USABLE},
+    {"2 0 2", 2, 0, 2, ZERO, 64, TLSA_USABLE},
+    {"usage 0 (E37)", 0, 1, 1, ZERO, 32, TLSA_PKIX_USAGE},
+    {"usage 1 (E37)", 1, 1, 1, ZERO, 32, TLSA_PKIX_USAGE},
+    {"usage 4", 4, 1, 1, ZERO, 32, TLSA_UNKNOWN_USAGE},
+    {"usage 255 (E38)", 255, 1, 1, ZERO, 32, TLSA_UNKNOWN_USAGE},
+    {"selector 2 (E38)", 3, 2, 1, ZERO, 32, TLSA_UNKNOWN_SELECTOR},
+    {"selector 255", 3, 255, 1, ZERO, 32, TLSA_UNKNOWN_SELECTOR},
+    {"mtype 3 (E38)", 3, 1, 3, ZERO, 32, TLSA_UNKNOWN_MTYPE},
+    {"mtype 255", 3, 1, 255, ZERO, 32, TLSA_UNKNOWN_MTYPE},
+    {"SHA-256 of 31", 3, 1, 1, ZERO, 31, TLSA_WRONG_LENGTH},
+    {"SHA-256 of 33", 3, 1, 1, ZERO, 33, TLSA_WRONG_LENGTH},
+    {"SHA-512 of 63", 3, 1, 2, ZERO, 63, TLSA_WRONG_LENGTH},
+    {"SHA-512 of 65", 3, 1, 2, ZERO, 65, TLSA_WRONG_LENGTH},
+    {"SHA-256 under mtype 2 (E35)", 3, 1, 2, ZERO, 32, TLSA_WRONG_LENGTH},
+    {"SHA-256 under mtype 0 (E35)", 3, 1, 0, ZERO, 32, TLSA_MALFORMED_DATA},
+    {"no data, digest (E36)", 3, 1, 1, NONE, 0, TLSA_WRONG_LENGTH},
+    {"no data, full (E36)", 3, 0, 0, NONE, 0, TLSA_MALFORMED_DATA},
+    {"2 0 0", 2, 0, 0, CERT, 0, TLSA_USABLE},
+    {"2 1 0", 2, 1, 0, SPKI, 0, TLSA_USABLE},
+    {"3 0 0", 3, 0, 0, CERT, 0, TLSA_USABLE},
+    {"key under selector 0 (E34)", 2, 0, 0, SPKI, 0, TLSA_MALFORMED_DATA},
+    {"certificate under selector 1 (E34)", 2, 1, 0, CERT, 0, TLSA_MALFORMED_DATA},
+    {"certificate and a byte", 2, 0, 0, CERT_LONGER, 0, TLSA_MALFORMED_DATA},
+    {"key and a byte", 2, 1, 0, SPKI_LONGER, 0, TLSA_MALFORMED_DATA},
+    {"certificate less a byte", 2, 0, 0, CERT_SHORTER, 0, TLSA_MALFORMED_DATA},
+    {"key less a byte", 2, 1, 0, SPKI_SHORTER, 0, TLSA_MALFORMED_DATA},
+};
+
+static struct bytes row_data(const struct row *row, const struct certificate *certificate,
+                             uint8_t *memory, size_t size)
+{
+    bool cert = row->data == CERT || row->data == CERT_LONGER || row->data == CERT_SHORTER;
+    struct bytes full = certificate->data[cert ? CERTIFICATE_FULL_CERT : CERTIFICATE_FULL_SPKI];
+
+    memset(memory, 0, size);
+    if (row->data == NONE)
+        return (struct bytes){NULL, 0};
+    if (row->data == ZERO)
+        return (struct bytes){memory, row->length};
+    assert_true(full.length + 1 < size);
+    memcpy(memory, full.data, full.length);
+    full.data = memory;
+    full.length += row->data == CERT_LONGER || row->data == SPKI_LONGER;
+    full.length -= row->data == CERT_SHORTER || row->data == SPKI_SHORTER;
+    return full;
+}
+
+static void make_certificate(struct arena *arena, struct certificate *certificate)
+{
+    struct pki_spec spec = {.cn = "Root"};
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *x509 = pki_issue(&spec, key, NULL, NULL);
+    unsigned char *der = NULL;
+    int length = i2d_X509(x509, &der);
+
+    assert_true(certificate_parse((struct bytes){der, (size_t)length}, arena, certificate));
+    OPENSSL_free(der);
+    X509_free(x509);
+    EVP_PKEY_free(key);
+}
+
+static void test_usability(void **state)
+{
+    struct certificate certificate;
+    struct arena arena;
+    uint8_t memory[4096];
+
+    (void)state;
+    arena_init(&arena);
+    make_certificate(&arena, &certificate);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct row *row = &rows[i];
+        struct record_tlsa tlsa = {row->usage, row->selector, row->mtype,
+                                   row_data(row, &certificate, memory, sizeof memory)};
+
+        if (tlsa_usability(&tlsa) != row->wanted)
+            fail_msg("%s: %s", row->name, tlsa_usability_text(tlsa_usability(&tlsa)));
+    }
+    arena_fini(&arena);
+}
+
+/* Truncated at every byte, a certificate is none. */
+static void test_truncation(void **state)
+{
+    struct certificate certificate, parsed;
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    make_certificate(&arena, &certificate);
+    struct bytes der = certificate.data[CERTIFICATE_FULL_CERT];
+
+    assert_true(certificate_parse(der, &arena, &parsed));
+    for (size_t length = 0; length < der.length; length++)
+        assert_false(certificate_parse((struct bytes){der.data, length}, &arena, &parsed));
+    assert_false(certificate_parse((struct bytes){NULL, 0}, &arena, &parsed));
+    arena_fini(&arena);
+}
+
+static void test_texts(void **state)
+{
+    (void)state;
+    for (int i = TLSA_USABLE; i <= TLSA_MALFORMED_DATA; i++)
+        for (int j = TLSA_USABLE; j < i; j++)
+            assert_string_not_equal(tlsa_usability_text(i), tlsa_usability_text(j));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_usability),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_texts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
