@@ -216,6 +216,34 @@ static const char *first_reason(void)
     return reason == NULL ? "TLS protocol error" : reason;
 }
 
+/* OpenSSL takes an anchor that is not self-signed whatever its dates: the path's are all checked.
+ */
+static long date_error(SSL *ssl)
+{
+    const STACK_OF(X509) *path = SSL_get0_verified_chain(ssl);
+
+    for (int i = 0; i < sk_X509_num(path); i++) {
+        const X509 *x509 = sk_X509_value(path, i);
+        int side = X509_cmp_timeframe(SSL_get0_param(ssl), X509_get0_notBefore(x509),
+                                      X509_get0_notAfter(x509));
+
+        if (side != 0)
+            return side > 0 ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_ERR_CERT_NOT_YET_VALID;
+    }
+    return X509_V_OK;
+}
+
+/*
+ * Without usages 0 and 1 OpenSSL checks dates only once a trust anchor matched, so that "expired"
+ * implies the match.
+ */
+static void judge_error(struct handshake *handshake, long error)
+{
+    if (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)
+        handshake->dane = DANE_EXPIRED;
+    handshake->dane_reason = X509_verify_cert_error_string(error);
+}
+
 static void judge_match(struct handshake *handshake)
 {
     EVP_PKEY *bare_key = NULL;
@@ -226,36 +254,35 @@ static void judge_match(struct handshake *handshake)
     if (depth == 0 && found >= 0 && usage == USAGE_DANE_EE) {
         handshake->dane = DANE_MATCH_EE;
     } else if (depth >= 0 && found >= 0 && usage == USAGE_DANE_TA) {
+        long error = date_error(handshake->ssl);
+
+        if (error != X509_V_OK) {
+            judge_error(handshake, error);
+            return;
+        }
         handshake->dane = DANE_MATCH_TA;
         /* For a bare key OpenSSL tells the depth of what it signed. */
         handshake->dane_depth = (unsigned)depth + (bare_key != NULL);
     } else {
-        handshake->dane_reason = "no matching DANE TLSA records";
+        judge_error(handshake, X509_V_ERR_DANE_NO_MATCH);
     }
 }
 
-/*
- * Without usages 0 and 1 OpenSSL checks dates only once a trust anchor matched, so that "expired"
- * implies the match.
- */
 static void judge_dane(struct handshake *handshake)
 {
     long result = SSL_get_verify_result(handshake->ssl);
 
     handshake->dane = DANE_MISMATCH;
-    if (handshake->tlsa_count == 0) {
+    if (handshake->tlsa_count == 0)
         handshake->dane = DANE_NOT_CHECKED;
-    } else if (handshake->tlsa_failure != NULL) {
+    else if (handshake->tlsa_failure != NULL)
         handshake->dane_reason = handshake->tlsa_failure;
-    } else if (handshake->usable_count == 0) {
+    else if (handshake->usable_count == 0)
         handshake->dane = DANE_UNUSABLE;
-    } else if (result == X509_V_OK) {
+    else if (result == X509_V_OK)
         judge_match(handshake);
-    } else {
-        if (result == X509_V_ERR_CERT_HAS_EXPIRED || result == X509_V_ERR_CERT_NOT_YET_VALID)
-            handshake->dane = DANE_EXPIRED;
-        handshake->dane_reason = X509_verify_cert_error_string(result);
-    }
+    else
+        judge_error(handshake, result);
 }
 
 static const char *excess_of(const STACK_OF(X509) * sent)

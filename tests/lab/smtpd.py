@@ -38,7 +38,7 @@ class Session(asyncio.Protocol):
     def __init__(self, script, context):
         self.script, self.context = script, context
         self.transport, self.state, self.buffer = None, "GREETING", b""
-        self.secure = False
+        self.secure = self.garbage = False
 
     def connection_made(self, transport):
         self.transport = transport
@@ -67,8 +67,8 @@ class Session(asyncio.Protocol):
             self.transport.write(data[at:at + size])
         if key == "starttls" and data.startswith(b"220"):
             if self.script["tls"] == "garbage":
+                self.garbage = True
                 self.transport.resume_reading()
-                self.transport.write(b"this is no TLS at all\r\n" * 3)
             else:
                 asyncio.get_running_loop().create_task(self.start_tls())
         elif key == "starttls":
@@ -83,6 +83,9 @@ class Session(asyncio.Protocol):
             return
 
     def data_received(self, data):
+        if self.garbage:
+            self.transport.write(b"this is no TLS at all\r\n" * 3)
+            return
         self.buffer += data
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)

@@ -1,0 +1,412 @@
+/*
+ * DANE: real handshakes against OpenSSL's server over memory. In every case the marks must agree
+ * with OpenSSL's verdict.
+ */
+#include "dane/handshake.h"
+
+#include "dane/certificate.h"
+#include "dane/tlsa.h"
+#include "base/limits.h"
+#include "dane_pki.h"
+
+enum cert {
+    END,
+    LEAF,
+    LEAF_OLD,
+    LEAF_NEW,
+    LEAF_SELF,
+    LEAF_DEEP, /* issued by INTER2 */
+    LEAF_UNDER_CN, /* issued by INTER_CONSTRAINED */
+    LEAF_UNDER_END, /* issued by the key of INTER_NO_CA */
+    INTER,
+    INTER_OLD,
+    INTER_CROSS,       /* INTER's name and key, issued by ROOT2 */
+    INTER_CONSTRAINED, /* permits another domain only */
+    INTER_NO_CA,
+    INTER2,   /* under INTER */
+    IMPOSTOR, /* INTER's name, another key */
+    ROOT,
+    ROOT_SHORT, /* ROOT with pathlen:0 */
+    ROOT2,
+    STRAY,
+    CERTS
+};
+
+enum key { KEY_LEAF, KEY_INTER, KEY_INTER2, KEY_ROOT, KEY_ROOT2, KEY_OTHER, KEYS };
+
+struct world {
+    EVP_PKEY *keys[KEYS];
+    X509 *certs[CERTS];
+    struct arena arena;
+    struct certificate models[CERTS];
+    struct handshake_context *context;
+};
+
+struct cert_row {
+    struct pki_spec spec;
+    enum key key;
+    enum cert issuer; /* END: self-signed. Issuers come first in `order`. */
+    enum key issuer_key;
+};
+
+#define CA "critical,CA:TRUE"
+#define NAME "DNS:mx.example.org"
+
+static const struct cert_row cert_rows[CERTS] = {
+    [ROOT] = {{.cn = "Root", .basic = CA}, KEY_ROOT, END, KEY_ROOT},
+    [ROOT_SHORT] = {{.cn = "Root", .basic = CA ",pathlen:0"}, KEY_ROOT, END, KEY_ROOT},
+    [ROOT2] = {{.cn = "Root Two", .basic = CA}, KEY_ROOT2, END, KEY_ROOT2},
+    [INTER] = {{.cn = "Inter", .basic = CA}, KEY_INTER, ROOT, KEY_ROOT},
+    [INTER_OLD] = {{.cn = "Inter", .basic = CA, .from = -9, .until = -1}, KEY_INTER, ROOT, KEY_ROOT},
+    [INTER_CROSS] = {{.cn = "Inter", .basic = CA}, KEY_INTER, ROOT2, KEY_ROOT2},
+    [INTER_CONSTRAINED] = {{.cn = "Narrow", .basic = CA, .constraints = "permitted;DNS:example.net"},
+                           KEY_INTER, ROOT, KEY_ROOT},
+    [INTER_NO_CA] = {{.cn = "No CA", .basic = "critical,CA:FALSE"}, KEY_INTER, ROOT, KEY_ROOT},
+    [INTER2] = {{.cn = "Inter 2", .basic = CA}, KEY_INTER2, INTER, KEY_INTER},
+    [IMPOSTOR] = {{.cn = "Inter", .basic = CA}, KEY_OTHER, ROOT, KEY_ROOT},
+    [STRAY] = {{.cn = "Stray", .basic = CA}, KEY_OTHER, END, KEY_OTHER},
+    [LEAF] = {{.cn = "Leaf", .san = NAME}, KEY_LEAF, INTER, KEY_INTER},
+    [LEAF_OLD] = {{.cn = "Leaf", .san = NAME, .from = -9, .until = -1}, KEY_LEAF, INTER, KEY_INTER},
+    [LEAF_NEW] = {{.cn = "Leaf", .san = NAME, .from = 1, .until = 9}, KEY_LEAF, INTER, KEY_INTER},
+    [LEAF_SELF] = {{.cn = "Self", .san = NAME}, KEY_LEAF, END, KEY_LEAF},
+    [LEAF_DEEP] = {{.cn = "Deep", .san = NAME}, KEY_LEAF, INTER2, KEY_INTER2},
+    [LEAF_UNDER_CN] = {{.cn = "Leaf", .san = NAME}, KEY_LEAF, INTER_CONSTRAINED, KEY_INTER},
+    [LEAF_UNDER_END] = {{.cn = "Leaf", .san = NAME}, KEY_LEAF, INTER_NO_CA, KEY_INTER},
+};
+
+static const enum cert order[] = {
+    ROOT,        ROOT_SHORT, ROOT2,    INTER, INTER_OLD, INTER_CROSS, INTER_CONSTRAINED,
+    INTER_NO_CA, INTER2,     IMPOSTOR, STRAY, LEAF,      LEAF_OLD,    LEAF_NEW,
+    LEAF_SELF,   LEAF_DEEP,  LEAF_UNDER_CN, LEAF_UNDER_END};
+
+enum damage { INTACT, FLIPPED, CUT };
+
+struct rr {
+    uint8_t usage, selector, mtype;
+    enum cert cert; /* END: no more records */
+    enum damage damage;
+};
+
+struct row {
+    const char *name;
+    enum cert sent[7];
+    struct rr tlsa[4];
+    enum dane_result wanted;
+    unsigned depth, path;
+    const char *reason;
+};
+
+#define NO_MATCH "no matching DANE TLSA records"
+
+static const struct row rows[] = {
+    {"no TLSA", {LEAF, INTER}, {{0}}, DANE_NOT_CHECKED, 0, 2, NULL},
+    {"3 1 1", {LEAF, INTER}, {{3, 1, 1, LEAF, 0}}, DANE_MATCH_EE, 0, 2, NULL},
+    {"3 0 1", {LEAF, INTER}, {{3, 0, 1, LEAF, 0}}, DANE_MATCH_EE, 0, 2, NULL},
+    {"3 1 2", {LEAF, INTER}, {{3, 1, 2, LEAF, 0}}, DANE_MATCH_EE, 0, 2, NULL},
+    {"3 0 2", {LEAF, INTER}, {{3, 0, 2, LEAF, 0}}, DANE_MATCH_EE, 0, 2, NULL},
+    {"3 0 0", {LEAF, INTER}, {{3, 0, 0, LEAF, 0}}, DANE_MATCH_EE, 0, 2, NULL},
+    {"3 1 0", {LEAF, INTER}, {{3, 1, 0, LEAF, 0}}, DANE_MATCH_EE, 0, 2, NULL},
+    {"2 1 1 intermediate", {LEAF, INTER}, {{2, 1, 1, INTER, 0}}, DANE_MATCH_TA, 1, 2, NULL},
+    {"2 0 1 root", {LEAF, INTER, ROOT}, {{2, 0, 1, ROOT, 0}}, DANE_MATCH_TA, 2, 3, NULL},
+    {"2 0 2 root", {LEAF, INTER, ROOT}, {{2, 0, 2, ROOT, 0}}, DANE_MATCH_TA, 2, 3, NULL},
+    {"2 0 0 sent", {LEAF, INTER, ROOT}, {{2, 0, 0, ROOT, 0}}, DANE_MATCH_TA, 2, 3, NULL},
+    {"2 1 0 sent", {LEAF, INTER, ROOT}, {{2, 1, 0, ROOT, 0}}, DANE_MATCH_TA, 2, 3, NULL},
+    {"2 0 0 not sent (E51)", {LEAF, INTER}, {{2, 0, 0, ROOT, 0}}, DANE_MATCH_TA, 2, 2, NULL},
+    {"2 1 0 not sent (E52)", {LEAF, INTER}, {{2, 1, 0, ROOT, 0}}, DANE_MATCH_TA, 2, 2, NULL},
+    {"2 0 0 over the leaf", {LEAF}, {{2, 0, 0, INTER, 0}}, DANE_MATCH_TA, 1, 1, NULL},
+    {"2 1 0 over the leaf", {LEAF}, {{2, 1, 0, INTER, 0}}, DANE_MATCH_TA, 1, 1, NULL},
+    {"2 0 0 and a stray", {LEAF, STRAY}, {{2, 0, 0, INTER, 0}}, DANE_MATCH_TA, 1, 1, NULL},
+    {"2 1 1 not sent (E50)", {LEAF, INTER}, {{2, 1, 1, ROOT, 0}}, DANE_MISMATCH, 0, 2, NO_MATCH},
+    {"2 0 1 not sent (E50)", {LEAF}, {{2, 0, 1, INTER, 0}}, DANE_MISMATCH, 0, 1, NO_MATCH},
+    {"2 0 0 of no path", {LEAF, INTER}, {{2, 0, 0, ROOT2, 0}}, DANE_MISMATCH, 0, 2, NO_MATCH},
+    {"2 1 0 of no path", {LEAF, INTER}, {{2, 1, 0, ROOT2, 0}}, DANE_MISMATCH, 0, 2, NO_MATCH},
+    {"0 and 1 only (E37)", {LEAF, INTER}, {{1, 1, 1, LEAF, 0}, {0, 1, 1, INTER, 0}},
+     DANE_UNUSABLE, 0, 2, NULL},
+    {"wrong length (E35)", {LEAF}, {{3, 1, 1, LEAF, CUT}}, DANE_UNUSABLE, 0, 1, NULL},
+    {"unknown fields (E38)", {LEAF}, {{3, 2, 1, LEAF, 0}, {3, 1, 3, LEAF, 0}, {9, 1, 1, LEAF, 0}},
+     DANE_UNUSABLE, 0, 1, NULL},
+    {"malformed full", {LEAF}, {{3, 0, 0, LEAF, CUT}, {2, 1, 0, LEAF, CUT}}, DANE_UNUSABLE, 0, 1,
+     NULL},
+    {"unusable and usable (E39)", {LEAF}, {{1, 1, 1, LEAF, 0}, {3, 1, 1, LEAF, 0}}, DANE_MATCH_EE,
+     0, 1, NULL},
+    {"unusable and failing", {LEAF}, {{3, 1, 1, LEAF, CUT}, {3, 0, 1, LEAF, FLIPPED}},
+     DANE_MISMATCH, 0, 1, NO_MATCH},
+    {"digest (E30)", {LEAF, INTER}, {{3, 1, 1, LEAF, FLIPPED}}, DANE_MISMATCH, 0, 2, NO_MATCH},
+    {"3 1 1 of the issuer (E33)", {LEAF, INTER}, {{3, 1, 1, INTER, 0}}, DANE_MISMATCH, 0, 2,
+     NO_MATCH},
+    {"2 1 1 of the leaf (E33)", {LEAF, INTER}, {{2, 1, 1, LEAF, 0}}, DANE_MISMATCH, 0, 2, NO_MATCH},
+    {"two keys (E43)", {LEAF}, {{3, 1, 1, LEAF, FLIPPED}, {3, 1, 1, LEAF, 0}}, DANE_MATCH_EE, 0, 1,
+     NULL},
+    {"stale 3 1 2 (E41)", {LEAF}, {{3, 1, 1, LEAF, 0}, {3, 1, 2, LEAF, FLIPPED}}, DANE_MISMATCH, 0,
+     1, NO_MATCH},
+    {"stale 2 1 2 (E41)", {LEAF, INTER}, {{2, 1, 1, INTER, 0}, {2, 1, 2, INTER, FLIPPED}},
+     DANE_MISMATCH, 0, 2, NO_MATCH},
+    {"stale 3 0 2, other selector", {LEAF}, {{3, 1, 1, LEAF, 0}, {3, 0, 2, LEAF, FLIPPED}},
+     DANE_MATCH_EE, 0, 1, NULL},
+    {"short 3 1 2 does not count", {LEAF}, {{3, 1, 1, LEAF, 0}, {3, 1, 2, LEAF, CUT}},
+     DANE_MATCH_EE, 0, 1, NULL},
+    {"full beside a digest", {LEAF}, {{3, 1, 0, LEAF, 0}, {3, 1, 2, LEAF, FLIPPED}}, DANE_MATCH_EE,
+     0, 1, NULL},
+    {"EE fails, TA (E40)", {LEAF, INTER}, {{3, 1, 1, LEAF, FLIPPED}, {2, 1, 1, INTER, 0}},
+     DANE_MATCH_TA, 1, 2, NULL},
+    {"EE, TA fails (E42)", {LEAF, INTER}, {{3, 1, 1, LEAF, 0}, {2, 1, 1, INTER, FLIPPED}},
+     DANE_MATCH_EE, 0, 2, NULL},
+    {"EE, expired leaf (E57)", {LEAF_OLD, INTER}, {{3, 1, 1, LEAF_OLD, 0}}, DANE_MATCH_EE, 0, 2,
+     NULL},
+    {"EE, future leaf (E57)", {LEAF_NEW}, {{3, 1, 1, LEAF_NEW, 0}}, DANE_MATCH_EE, 0, 1, NULL},
+    {"EE, expired issuer", {LEAF, INTER_OLD}, {{3, 1, 1, LEAF, 0}}, DANE_MATCH_EE, 0, 2, NULL},
+    {"EE, self-signed (E57)", {LEAF_SELF}, {{3, 0, 1, LEAF_SELF, 0}}, DANE_MATCH_EE, 0, 1, NULL},
+    {"TA, expired leaf (E56)", {LEAF_OLD, INTER}, {{2, 1, 1, INTER, 0}}, DANE_EXPIRED, 0, 2,
+     "certificate has expired"},
+    {"TA, future leaf (E56)", {LEAF_NEW, INTER}, {{2, 1, 1, INTER, 0}}, DANE_EXPIRED, 0, 2,
+     "certificate is not yet valid"},
+    {"TA, expired issuer (E56)", {LEAF, INTER_OLD, ROOT}, {{2, 1, 1, ROOT, 0}}, DANE_EXPIRED, 0, 3,
+     "certificate has expired"},
+    {"TA, expired anchor", {LEAF, INTER_OLD}, {{2, 1, 1, INTER_OLD, 0}}, DANE_EXPIRED, 0, 2,
+     "certificate has expired"},
+    {"TA only in DNS, expired", {LEAF}, {{2, 0, 0, INTER_OLD, 0}}, DANE_EXPIRED, 0, 1,
+     "certificate has expired"},
+    {"no match, expired leaf", {LEAF_OLD, INTER}, {{2, 1, 1, ROOT2, 0}}, DANE_MISMATCH, 0, 2,
+     NO_MATCH},
+    {"out of order (E53)", {LEAF_DEEP, ROOT, INTER, INTER2}, {{2, 0, 1, ROOT, 0}}, DANE_MATCH_TA, 3,
+     4, NULL},
+    {"strays (E53)", {LEAF, STRAY, ROOT2, INTER}, {{2, 1, 1, INTER, 0}}, DANE_MATCH_TA, 1, 2, NULL},
+    {"duplicates (E53)", {LEAF, LEAF, INTER, INTER, ROOT, ROOT}, {{2, 1, 1, ROOT, 0}},
+     DANE_MATCH_TA, 2, 3, NULL},
+    {"cross-signed (E53)", {LEAF, INTER, INTER_CROSS, ROOT, ROOT2}, {{2, 0, 1, ROOT, 0}},
+     DANE_MATCH_TA, 2, 3, NULL},
+    {"cross-signed, key (E53)", {LEAF, INTER_CROSS, INTER}, {{2, 1, 1, INTER, 0}}, DANE_MATCH_TA, 1,
+     2, NULL},
+    {"cross-signed, old first", {LEAF, INTER_OLD, INTER_CROSS, ROOT2}, {{2, 0, 1, ROOT2, 0}},
+     DANE_MATCH_TA, 2, 3, NULL},
+    {"anchor signs nothing (E54)", {LEAF, STRAY}, {{2, 0, 1, STRAY, 0}}, DANE_MISMATCH, 0, 1,
+     NO_MATCH},
+    {"anchor has but the name (E54)", {LEAF, IMPOSTOR}, {{2, 0, 1, IMPOSTOR, 0}}, DANE_MISMATCH, 0,
+     1, "certificate signature failure"},
+    {"name constraints (E58)", {LEAF_UNDER_CN, INTER_CONSTRAINED},
+     {{2, 0, 1, INTER_CONSTRAINED, 0}}, DANE_MISMATCH, 0, 2, "permitted subtree violation"},
+    {"path length (E58)", {LEAF, INTER, ROOT_SHORT}, {{2, 0, 1, ROOT_SHORT, 0}}, DANE_MISMATCH, 0,
+     3, "path length constraint exceeded"},
+    {"path length, 2 0 0 (rule 39)", {LEAF, INTER}, {{2, 0, 0, ROOT_SHORT, 0}}, DANE_MISMATCH, 0, 2,
+     "path length constraint exceeded"},
+    {"issuer is no CA (E58)", {LEAF_UNDER_END, INTER_NO_CA}, {{2, 0, 1, INTER_NO_CA, 0}},
+     DANE_MISMATCH, 0, 2, NULL},
+    {"2 0 1 of itself (E59)", {LEAF_SELF}, {{2, 0, 1, LEAF_SELF, 0}}, DANE_MISMATCH, 0, 1, NO_MATCH},
+    {"2 1 1 of itself (E59)", {LEAF_SELF}, {{2, 1, 1, LEAF_SELF, 0}}, DANE_MISMATCH, 0, 1, NO_MATCH},
+    {"2 1 0 of itself (E59)", {LEAF_SELF}, {{2, 1, 0, LEAF_SELF, 0}}, DANE_MATCH_TA, 1, 1, NULL},
+};
+
+static int world_new(void **state)
+{
+    static const char *const curves[KEYS] = {"P-256", "P-256", "P-384", "P-384", "P-256", "P-256"};
+    struct world *world = test_calloc(1, sizeof *world);
+    struct failure failure;
+
+    arena_init(&world->arena);
+    for (int i = 0; i < KEYS; i++)
+        world->keys[i] = EVP_EC_gen(curves[i]);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const struct cert_row *row = &cert_rows[order[i]];
+        X509 *x509 =
+            pki_issue(&row->spec, world->keys[row->key], world->certs[row->issuer],
+                      world->keys[row->issuer_key]);
+        unsigned char *der = NULL;
+        int length = i2d_X509(x509, &der);
+
+        world->certs[order[i]] = x509;
+        certificate_parse((struct bytes){der, (size_t)length}, &world->arena,
+                          &world->models[order[i]]);
+        OPENSSL_free(der);
+    }
+    world->context = handshake_context_new(&failure);
+    *state = world;
+    return world->context == NULL;
+}
+
+static int world_free(void **state)
+{
+    struct world *world = *state;
+
+    handshake_context_free(world->context);
+    for (int i = 0; i < KEYS; i++)
+        EVP_PKEY_free(world->keys[i]);
+    for (int i = 0; i < CERTS; i++)
+        X509_free(world->certs[i]);
+    arena_fini(&world->arena);
+    test_free(world);
+    return 0;
+}
+
+static enum certificate_digest digest_of(const struct rr *rr)
+{
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++)
+        if (certificate_digest_selector(i) == rr->selector &&
+            certificate_digest_mtype(i) == rr->mtype)
+            return i;
+    return CERTIFICATE_PKEY_SHA256; /* for unknown fields: any data */
+}
+
+static size_t make_records(struct world *world, const struct rr *rr, struct record *records)
+{
+    size_t count = 0;
+
+    for (; count < 4 && rr[count].cert != END; count++) {
+        struct bytes data = world->models[rr[count].cert].data[digest_of(&rr[count])];
+        uint8_t *copy = arena_copy(&world->arena, data.data, data.length);
+
+        copy[data.length - 1] ^= rr[count].damage == FLIPPED;
+        data = (struct bytes){copy, data.length - (rr[count].damage == CUT)};
+        records[count] = (struct record){.type = RECORD_TLSA};
+        records[count].data.tlsa = (struct record_tlsa){rr[count].usage, rr[count].selector,
+                                                        rr[count].mtype, data};
+    }
+    return count;
+}
+
+static bool outranked(const struct record *records, size_t count, uint8_t usage,
+                      enum certificate_digest digest)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct record_tlsa *tlsa = &records[i].data.tlsa;
+
+        if (tlsa_usability(tlsa) == TLSA_USABLE && tlsa->usage == usage && tlsa->mtype == 2 &&
+            tlsa->selector == certificate_digest_selector(digest) &&
+            certificate_digest_mtype(digest) == 1)
+            return true;
+    }
+    return false;
+}
+
+/* A mark that counts: not one that digest agility outranks. */
+static bool has_mark(const struct certificate *certificate, size_t depth,
+                     const struct record *records, size_t count)
+{
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++)
+        if (certificate->marks[i].matched && !outranked(records, count, depth == 0 ? 3 : 2, i))
+            return true;
+    return false;
+}
+
+static void check_marks(const struct row *row, const struct address *address,
+                        const struct record *records, size_t count)
+{
+    const struct chain *chain = &address->chain;
+    bool match = address->dane == DANE_MATCH_EE || address->dane == DANE_MATCH_TA;
+    bool no_match = address->dane == DANE_MISMATCH && strcmp(address->dane_reason, NO_MATCH) == 0;
+
+    if (match && address->dane_depth > chain->path_length)
+        fail_msg("%s: depth %u", row->name, address->dane_depth);
+    if (match && address->dane_depth < chain->path_length &&
+        !has_mark(&chain->certificates[address->dane_depth], address->dane_depth, records, count))
+        fail_msg("%s: no mark at depth %u", row->name, address->dane_depth);
+    for (size_t i = 0; (no_match || address->dane == DANE_UNUSABLE) && i < chain->path_length; i++)
+        if (has_mark(&chain->certificates[i], i, records, count))
+            fail_msg("%s: a mark at depth %zu, and no match", row->name, i);
+}
+
+static void check_result(const struct row *row, const struct address *address, size_t sent)
+{
+    const char *reason = address->dane_reason;
+
+    if (address->dane != row->wanted || address->dane_depth != row->depth)
+        fail_msg("%s: %d at %u: %s", row->name, address->dane, address->dane_depth,
+                 reason == NULL ? "-" : reason);
+    if (address->chain.path_length != row->path || address->chain.count != sent)
+        fail_msg("%s: path of %zu in %zu", row->name, address->chain.path_length,
+                 address->chain.count);
+    if ((reason != NULL) != (row->wanted == DANE_EXPIRED || row->wanted == DANE_MISMATCH))
+        fail_msg("%s: reason", row->name);
+    if (row->reason != NULL && strcmp(reason, row->reason) != 0)
+        fail_msg("%s: reason %s", row->name, reason);
+}
+
+static void check_row(struct world *world, const struct row *row, SSL_CTX *server, size_t sent)
+{
+    struct record records[4];
+    struct handshake_config config = {"mx.example.org.", records, 0, PKI_NOW};
+    struct address address = {0};
+    struct pki_link link;
+
+    config.tlsa_count = make_records(world, row->tlsa, records);
+    pki_link_init(&link, server, world->context, &config);
+    if (pki_run(&link) != HANDSHAKE_DONE)
+        fail_msg("%s: %s", row->name, handshake_reason(link.client));
+    handshake_result(link.client, &world->arena, &address);
+    pki_link_fini(&link);
+    check_result(row, &address, sent);
+    check_marks(row, &address, records, config.tlsa_count);
+}
+
+static void test_dane(void **state)
+{
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        X509 *sent[7];
+        size_t count = 0;
+
+        for (; count < 7 && rows[i].sent[count] != END; count++)
+            sent[count] = world->certs[rows[i].sent[count]];
+        for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+            SSL_CTX *server = pki_server(world->keys[KEY_LEAF], sent, count);
+
+            SSL_CTX_set_max_proto_version(server, version);
+            check_row(world, &rows[i], server, count);
+            SSL_CTX_free(server);
+        }
+    }
+}
+
+/* LIMIT_CHAIN_DEPTH issuers, the anchor on top; one more is too far. */
+static void check_depth(struct world *world, size_t issuers, enum dane_result wanted)
+{
+    EVP_PKEY *key = world->keys[KEY_LEAF];
+    X509 *sent[LIMIT_CHAIN_DEPTH + 2], *issuer = NULL;
+    struct record record = {.type = RECORD_TLSA};
+    struct handshake_config config = {"mx.example.org", &record, 1, PKI_NOW};
+    struct certificate top;
+    struct address address = {0};
+    struct pki_link link;
+    unsigned char *der = NULL;
+
+    for (size_t i = issuers + 1; i-- > 0;) {
+        char name[32];
+        struct pki_spec spec = {.cn = name, .basic = i == 0 ? NULL : CA};
+
+        snprintf(name, sizeof name, "Level %zu", i);
+        issuer = sent[i] = pki_issue(&spec, key, issuer, key);
+    }
+    int length = i2d_X509(sent[issuers], &der);
+
+    certificate_parse((struct bytes){der, (size_t)length}, &world->arena, &top);
+    OPENSSL_free(der);
+    record.data.tlsa = (struct record_tlsa){2, 0, 1, top.data[CERTIFICATE_CERT_SHA256]};
+    SSL_CTX *server = pki_server(key, sent, issuers + 1);
+
+    pki_link_init(&link, server, world->context, &config);
+    assert_int_equal(pki_run(&link), HANDSHAKE_DONE);
+    handshake_result(link.client, &world->arena, &address);
+    assert_int_equal(address.dane, wanted);
+    assert_int_equal(address.chain.path_length,
+                     issuers > LIMIT_CHAIN_DEPTH ? LIMIT_CHAIN_DEPTH + 1 : issuers + 1);
+    pki_link_fini(&link);
+    SSL_CTX_free(server);
+    for (size_t i = 0; i <= issuers; i++)
+        X509_free(sent[i]);
+}
+
+static void test_depth(void **state)
+{
+    check_depth(*state, LIMIT_CHAIN_DEPTH, DANE_MATCH_TA);
+    check_depth(*state, LIMIT_CHAIN_DEPTH + 1, DANE_MISMATCH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dane),
+        cmocka_unit_test(test_depth),
+    };
+
+    return cmocka_run_group_tests(tests, world_new, world_free);
+}

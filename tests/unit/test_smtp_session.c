@@ -1,0 +1,184 @@
+/* The reply parser and the session's state table: each row is a server's whole side. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "smtp/session.h"
+
+struct row {
+    const char *name;
+    const char *server; /* plaintext of the server up to the handshake */
+    enum smtp_state state;
+    enum transport transport;
+    enum smtp_state at;
+    unsigned code;
+    const char *text;
+};
+
+#define GOOD "220 mx ESMTP\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n"
+
+static const struct row rows[] = {
+    {"good", GOOD, SMTP_HANDSHAKE, 0, 0, 0, NULL},
+    {"LF only", "220 mx\n250-mx\n250 STARTTLS\n220 go\n", SMTP_HANDSHAKE, 0, 0, 0, NULL},
+    {"odd case (E80)", "220 mx\r\n250-mx\r\n250 sTaRtTlS\r\n220 go\r\n", SMTP_HANDSHAKE, 0, 0, 0,
+     NULL},
+    {"with arguments (E80)", "220 mx\r\n250 STARTTLS now\r\n220\r\n", SMTP_HANDSHAKE, 0, 0, 0, NULL},
+    {"multi-line greeting", "220-a\r\n220 b\r\n250 STARTTLS\r\n220 go\r\n", SMTP_HANDSHAKE, 0, 0, 0,
+     NULL},
+    {"not offered (E70)", "220 mx\r\n250 STARTTLSX\r\n", SMTP_QUIT, TRANSPORT_NO_STARTTLS, SMTP_EHLO,
+     0, NULL},
+    {"454 (E71)", "220 mx\r\n250 STARTTLS\r\n454 4.7.0 TLS not available\r\n", SMTP_QUIT,
+     TRANSPORT_REPLY, SMTP_STARTTLS, 454, "4.7.0 TLS not available"},
+    {"554 banner (E73)", "554-5.7.1 no\r\n554 go away\r\n", SMTP_QUIT, TRANSPORT_REPLY,
+     SMTP_GREETING, 554, "5.7.1 no go away"},
+    {"EHLO rejected (E80)", "220 mx\r\n502 what\r\n", SMTP_QUIT, TRANSPORT_REPLY, SMTP_EHLO, 502,
+     "what"},
+    {"injected (E77)", GOOD "250 x\r\n", SMTP_END, TRANSPORT_INJECTED, SMTP_STARTTLS, 0, NULL},
+    {"code 000", "000 mx\r\n", SMTP_END, TRANSPORT_MALFORMED, SMTP_GREETING, 0, NULL},
+    {"code 999", "999 mx\r\n", SMTP_END, TRANSPORT_MALFORMED, SMTP_GREETING, 0, NULL},
+    {"no code", "hello\r\n", SMTP_END, TRANSPORT_MALFORMED, SMTP_GREETING, 0, NULL},
+    {"changing code", "220-a\r\n221 b\r\n", SMTP_END, TRANSPORT_MALFORMED, SMTP_GREETING, 0, NULL},
+    {"354 greeting", "354 mx\r\n", SMTP_QUIT, TRANSPORT_REPLY, SMTP_GREETING, 354, "mx"},
+};
+
+static void feed(struct session *session, struct arena *arena, const char *server, size_t length,
+                 size_t piece)
+{
+    arena_init(arena);
+    session_init(session, arena, "client.example", 128);
+    session_connected(session);
+    for (size_t at = 0; at < length; at += piece)
+        session_bytes(session, server + at, piece < length - at ? piece : length - at);
+}
+
+static void drop(struct session *session, struct arena *arena)
+{
+    session_fini(session);
+    arena_fini(arena);
+}
+
+static void check(const struct row *row, const struct session *session)
+{
+    assert_int_equal(session->state, row->state);
+    if (row->state == SMTP_HANDSHAKE)
+        return;
+    assert_int_equal(session->end.transport, row->transport);
+    assert_int_equal(session->end.state, row->at);
+    assert_int_equal(session->end.code, row->code);
+    if (row->text != NULL)
+        assert_memory_equal(session->end.text.data, row->text, strlen(row->text));
+}
+
+static void test_rows(void **unused)
+{
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t length = strlen(rows[i].server);
+
+        print_message("%s\n", rows[i].name);
+        feed(&session, &arena, rows[i].server, length, length);
+        check(&rows[i], &session);
+        drop(&session, &arena);
+        if (rows[i].transport == TRANSPORT_INJECTED)
+            continue; /* later bytes are the handshake's to judge */
+        feed(&session, &arena, rows[i].server, length, 1);
+        check(&rows[i], &session);
+        drop(&session, &arena);
+    }
+}
+
+/* However much of a good dialogue came: nothing but the whole of it leads to the handshake. */
+static void test_truncation(void **unused)
+{
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t length = 0; length < strlen(GOOD); length++) {
+        feed(&session, &arena, GOOD, length, 7);
+        assert_int_not_equal(session.state, SMTP_HANDSHAKE);
+        session_closed(&session, false);
+        assert_int_equal(session.state, SMTP_END);
+        assert_int_equal(session.end.transport, TRANSPORT_CLOSED);
+        drop(&session, &arena);
+    }
+}
+
+static void test_limits(void **unused)
+{
+    struct session session;
+    struct arena arena;
+    char line[256];
+
+    (void)unused;
+    memset(line, 'x', sizeof line);
+    feed(&session, &arena, line, sizeof line, 16);
+    assert_int_equal(session.end.transport, TRANSPORT_REPLY_TOO_LONG);
+    drop(&session, &arena);
+    feed(&session, &arena, "", 0, 1);
+    for (int i = 0; i <= LIMIT_REPLY_LINES; i++)
+        session_bytes(&session, "220-a\r\n", 7);
+    assert_int_equal(session.state, SMTP_END);
+    assert_int_equal(session.end.transport, TRANSPORT_REPLY_TOO_LONG);
+    drop(&session, &arena);
+}
+
+static void test_timeouts(void **unused)
+{
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    feed(&session, &arena, "220 mx\r\n", 8, 8);
+    session_timeout(&session);
+    assert_int_equal(session.end.transport, TRANSPORT_TIMEOUT);
+    assert_int_equal(session.end.state, SMTP_EHLO);
+    drop(&session, &arena);
+    feed(&session, &arena, GOOD, strlen(GOOD), 100);
+    session_timeout(&session);
+    assert_int_equal(session.end.transport, TRANSPORT_TLS_TIMEOUT);
+    drop(&session, &arena);
+}
+
+/* After the handshake: the second EHLO has an end of its own, QUIT changes nothing. */
+static void test_after(void **unused)
+{
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    feed(&session, &arena, GOOD, strlen(GOOD), 100);
+    session_handshake_done(&session);
+    session_closed(&session, true);
+    assert_int_equal(session.end.transport, TRANSPORT_OK);
+    assert_int_equal(session.after.transport, TRANSPORT_RESET);
+    assert_int_equal(session.after.state, SMTP_EHLO_TLS);
+    drop(&session, &arena);
+    feed(&session, &arena, GOOD, strlen(GOOD), 100);
+    session_handshake_done(&session);
+    session_bytes(&session, "250 mx\r\n", 8);
+    assert_int_equal(session.state, SMTP_QUIT);
+    session_timeout(&session);
+    assert_int_equal(session.end.transport, TRANSPORT_OK);
+    assert_int_equal(session.after.transport, TRANSPORT_OK);
+    drop(&session, &arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_limits),   cmocka_unit_test(test_timeouts),
+        cmocka_unit_test(test_after),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
