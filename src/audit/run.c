@@ -279,7 +279,8 @@ static void tear_down(struct run *run)
         uv_close((uv_handle_t *)&run->signals[i], NULL);
     hosts_cancel(run->hosts);
     resolver_free(run->resolver);
-    uv_run(&run->loop, UV_RUN_DEFAULT);
+    while (uv_loop_alive(&run->loop)) /* an earlier uv_stop ends one uv_run too early */
+        uv_run(&run->loop, UV_RUN_DEFAULT);
     result = uv_loop_close(&run->loop);
     assert(result == 0);
     (void)result;

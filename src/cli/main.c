@@ -23,6 +23,8 @@ static bool print_domain(void *argument, const struct domain *domain)
 
     buffer_clear(&output->text);
     trace_render(domain, output->trace, &output->text);
+    if (output->text.length == 0)
+        return true;
     good = fwrite(output->text.data, 1, output->text.length, stdout) == output->text.length;
     return fflush(stdout) == 0 && good;
 }

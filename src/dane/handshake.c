@@ -14,9 +14,9 @@
 #include "base/memory.h"
 #include "dane/match.h"
 #include "dane/tlsa.h"
+#include "judge.h"
 #include "x509.h"
 
-enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
 enum { READ_CHUNK = 4096, SNI_MAXIMUM = 255, GROUP_TEXT = 80 };
 
 struct handshake_context {
@@ -35,9 +35,7 @@ struct handshake {
     enum handshake_status status;
     const char *reason;
     struct x509_chain chain;
-    enum dane_result dane;
-    unsigned dane_depth;
-    const char *dane_reason;
+    struct judgement judgement;
 };
 
 /* OpenSSL's first error, or a general one: "context: reason". */
@@ -216,73 +214,18 @@ static const char *first_reason(void)
     return reason == NULL ? "TLS protocol error" : reason;
 }
 
-/* OpenSSL takes an anchor that is not self-signed whatever its dates: the path's are all checked.
- */
-static long date_error(SSL *ssl)
+static void judge(struct handshake *handshake)
 {
-    const STACK_OF(X509) *path = SSL_get0_verified_chain(ssl);
+    struct judgement *judgement = &handshake->judgement;
 
-    for (int i = 0; i < sk_X509_num(path); i++) {
-        const X509 *x509 = sk_X509_value(path, i);
-        int side = X509_cmp_timeframe(SSL_get0_param(ssl), X509_get0_notBefore(x509),
-                                      X509_get0_notAfter(x509));
-
-        if (side != 0)
-            return side > 0 ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_ERR_CERT_NOT_YET_VALID;
-    }
-    return X509_V_OK;
-}
-
-/*
- * Without usages 0 and 1 OpenSSL checks dates only once a trust anchor matched, so that "expired"
- * implies the match.
- */
-static void judge_error(struct handshake *handshake, long error)
-{
-    if (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)
-        handshake->dane = DANE_EXPIRED;
-    handshake->dane_reason = X509_verify_cert_error_string(error);
-}
-
-static void judge_match(struct handshake *handshake)
-{
-    EVP_PKEY *bare_key = NULL;
-    uint8_t usage = 0;
-    int depth = SSL_get0_dane_authority(handshake->ssl, NULL, &bare_key);
-    int found = SSL_get0_dane_tlsa(handshake->ssl, &usage, NULL, NULL, NULL, NULL);
-
-    if (depth == 0 && found >= 0 && usage == USAGE_DANE_EE) {
-        handshake->dane = DANE_MATCH_EE;
-    } else if (depth >= 0 && found >= 0 && usage == USAGE_DANE_TA) {
-        long error = date_error(handshake->ssl);
-
-        if (error != X509_V_OK) {
-            judge_error(handshake, error);
-            return;
-        }
-        handshake->dane = DANE_MATCH_TA;
-        /* For a bare key OpenSSL tells the depth of what it signed. */
-        handshake->dane_depth = (unsigned)depth + (bare_key != NULL);
-    } else {
-        judge_error(handshake, X509_V_ERR_DANE_NO_MATCH);
-    }
-}
-
-static void judge_dane(struct handshake *handshake)
-{
-    long result = SSL_get_verify_result(handshake->ssl);
-
-    handshake->dane = DANE_MISMATCH;
     if (handshake->tlsa_count == 0)
-        handshake->dane = DANE_NOT_CHECKED;
+        *judgement = (struct judgement){.result = DANE_NOT_CHECKED};
     else if (handshake->tlsa_failure != NULL)
-        handshake->dane_reason = handshake->tlsa_failure;
+        *judgement = (struct judgement){.result = DANE_MISMATCH, .reason = handshake->tlsa_failure};
     else if (handshake->usable_count == 0)
-        handshake->dane = DANE_UNUSABLE;
-    else if (result == X509_V_OK)
-        judge_match(handshake);
+        *judgement = (struct judgement){.result = DANE_UNUSABLE};
     else
-        judge_error(handshake, result);
+        *judgement = judge_chain(handshake->ssl);
 }
 
 static const char *excess_of(const STACK_OF(X509) * sent)
@@ -309,7 +252,7 @@ static void complete(struct handshake *handshake)
     handshake->done = true;
     handshake->status = HANDSHAKE_DONE;
     chain_order(sent, SSL_get0_verified_chain(handshake->ssl), &handshake->chain);
-    judge_dane(handshake);
+    judge(handshake);
     ERR_clear_error();
 }
 
@@ -499,8 +442,8 @@ void handshake_result(const struct handshake *handshake, struct arena *arena,
     address->cipher = SSL_get_cipher_name(handshake->ssl);
     address->group = negotiated_group(handshake->ssl, arena);
     copy_chain(handshake, arena, &address->chain);
-    address->dane = handshake->dane;
-    address->dane_depth = handshake->dane_depth;
-    address->dane_reason = handshake->dane_reason;
+    address->dane = handshake->judgement.result;
+    address->dane_depth = handshake->judgement.depth;
+    address->dane_reason = handshake->judgement.reason;
     ERR_clear_error();
 }

@@ -3,7 +3,10 @@
 #include "dane/certificate.h"
 #include "dane_pki.h"
 
-#define TEXT(text) {(const uint8_t *)(text), sizeof(text) - 1}
+#define TEXT(text)                                                                                 \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
 
 struct name_row {
     struct bytes name;
@@ -130,8 +133,8 @@ static void test_agrees_with_openssl(void **state)
         else if (row->name.length > 0) /* OpenSSL has no empty CN */
             add_cn(x509, row->name);
         bool matches = ours(x509, key, row->reference);
-        bool theirs = X509_check_host(x509, row->reference, 0,
-                                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+        bool theirs = X509_check_host(x509, row->reference, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                                      NULL) == 1;
 
         /* OpenSSL compares a literal name blindly; ours insists on host names only. */
         if (matches != theirs)
@@ -156,7 +159,7 @@ static void test_references(void **state)
     assert_true(match_name(&leaf, order, 3, &matched));
     assert_ptr_equal(matched.data, names[1].data); /* exact before wildcard */
     assert_true(match_name(&leaf, second, 2, &matched));
-    assert_ptr_equal(matched.data, names[0].data); /* the primary reference first */
+    assert_ptr_equal(matched.data, names[0].data);    /* the primary reference first */
     assert_false(match_name(&leaf, cn, 1, &matched)); /* there are dNSNames */
     assert_null(matched.data);
     assert_false(match_name(&leaf, empty, 2, &matched));
@@ -232,8 +235,8 @@ static void test_mark_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_agrees_with_openssl),
-        cmocka_unit_test(test_references), cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_agrees_with_openssl),
+        cmocka_unit_test(test_references),      cmocka_unit_test(test_marks),
         cmocka_unit_test(test_mark_of_nothing),
     };
 

@@ -63,10 +63,8 @@ static void check_row(const struct row *row)
                                .dates_valid = row->dates_valid,
                                .names = names,
                                .name_count = 1};
-    struct address address = {.handshaken = row->handshaken,
-                              .dane = row->dane,
-                              .dane_depth = 3,
-                              .chain = {&leaf, 1, 1}};
+    struct address address = {
+        .handshaken = row->handshaken, .dane = row->dane, .dane_depth = 3, .chain = {&leaf, 1, 1}};
     struct verdict_rules rules = {&row->reference, 1, row->ee_checks, NOW, row->tlsa};
     struct verdict verdict = verdict_decide(&address, &rules);
 
