@@ -4,45 +4,7 @@
 #include <pthread.h>
 
 #include "base/limits.h"
-#include "dane_pki.h"
-
-struct world {
-    struct handshake_context *context;
-    EVP_PKEY *key, *rsa;
-    X509 *leaf, *rsa_leaf;
-    struct arena arena;
-};
-
-static int world_new(void **state)
-{
-    struct world *world = test_calloc(1, sizeof *world);
-    struct pki_spec spec = {.cn = "mx.example.org", .san = "DNS:mx.example.org"};
-    struct failure failure;
-
-    arena_init(&world->arena);
-    world->context = handshake_context_new(&failure);
-    world->key = EVP_EC_gen("P-256");
-    world->rsa = EVP_RSA_gen(1024);
-    world->leaf = pki_issue(&spec, world->key, NULL, NULL);
-    spec.digest = EVP_sha1();
-    world->rsa_leaf = pki_issue(&spec, world->rsa, NULL, NULL);
-    *state = world;
-    return world->context == NULL;
-}
-
-static int world_free(void **state)
-{
-    struct world *world = *state;
-
-    handshake_context_free(world->context);
-    EVP_PKEY_free(world->key);
-    EVP_PKEY_free(world->rsa);
-    X509_free(world->leaf);
-    X509_free(world->rsa_leaf);
-    arena_fini(&world->arena);
-    test_free(world);
-    return 0;
-}
+#include "dane_world.h"
 
 static const struct handshake_config plain_config = {"mx.example.org.", NULL, 0, PKI_NOW};
 
@@ -76,8 +38,8 @@ static const struct version_row version_rows[] = {
 static SSL_CTX *version_server(const struct world *world, const struct version_row *row)
 {
     char ciphers[128];
-    SSL_CTX *server = pki_server(row->rsa ? world->rsa : world->key,
-                                 row->rsa ? &world->rsa_leaf : &world->leaf, 1);
+    SSL_CTX *server = pki_server(row->rsa ? world->rsa : world->keys[KEY_LEAF],
+                                 row->rsa ? &world->rsa_leaf : &world->certs[LEAF_SELF], 1);
 
     snprintf(ciphers, sizeof ciphers, "%s:@SECLEVEL=0", row->ciphers);
     SSL_CTX_set_min_proto_version(server, row->version);
@@ -162,11 +124,11 @@ static void test_weak(void **state)
     struct pki_link link;
 
     sent[1] = pki_issue(&ca, world->rsa, NULL, NULL);
-    sent[0] = pki_issue(&leaf, world->key, sent[1], world->rsa);
+    sent[0] = pki_issue(&leaf, world->keys[KEY_LEAF], sent[1], world->rsa);
     int length = i2d_PUBKEY(world->rsa, &spki);
 
     record.data.tlsa = (struct record_tlsa){2, 1, 0, {spki, (size_t)length}};
-    SSL_CTX *server = pki_server(world->key, sent, 2);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], sent, 2);
 
     pki_link_init(&link, server, world->context, &config);
     assert_int_equal(pki_run(&link), HANDSHAKE_DONE);
@@ -185,7 +147,7 @@ static void test_weak(void **state)
 static void check_sni(struct world *world, const char *base, const char *wanted)
 {
     struct handshake_config config = {base, NULL, 0, PKI_NOW};
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct pki_link link;
 
     pki_link_init(&link, server, world->context, &config);
@@ -241,7 +203,7 @@ static const struct bad_row bad_rows[] = {
 static void check_bad(struct world *world, const struct bad_row *row, size_t chunk)
 {
     enum handshake_status status = HANDSHAKE_MORE;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct address address = {0};
     struct pki_link link;
 
@@ -274,7 +236,7 @@ static void test_bad(void **state)
 static void test_eof(void **state)
 {
     struct world *world = *state;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
 
     for (size_t cut = 0; cut < 700; cut += 13) {
         struct pki_link link;
@@ -297,7 +259,7 @@ static void test_eof(void **state)
 static void test_eof_afterwards(void **state)
 {
     struct world *world = *state;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct pki_link link;
 
     pki_link_init(&link, server, world->context, &plain_config);
@@ -312,7 +274,7 @@ static void test_eof_afterwards(void **state)
 static void test_close_with_finish(void **state)
 {
     struct world *world = *state;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct pki_link link;
 
     SSL_CTX_set_max_proto_version(server, TLS1_2_VERSION);
@@ -336,7 +298,7 @@ static void test_close_with_finish(void **state)
 static void test_our_close(void **state)
 {
     struct world *world = *state;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct pki_link link;
     char byte;
 
@@ -356,7 +318,7 @@ static void test_our_close(void **state)
 /* E79: TLS 1.3 tells of the missing client certificate only after the handshake. */
 static void check_client_certificate(struct world *world, int version, enum handshake_status wanted)
 {
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct pki_link link;
 
     SSL_CTX_set_max_proto_version(server, version);
@@ -388,7 +350,7 @@ static void test_client_certificate(void **state)
 static void test_anonymous(void **state)
 {
     struct world *world = *state;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct pki_link link;
 
     SSL_CTX_set_max_proto_version(server, TLS1_2_VERSION);
@@ -407,8 +369,8 @@ static void check_certificates(struct world *world, size_t count, enum handshake
     struct address address = {0};
 
     for (size_t i = 0; i < count; i++)
-        sent[i] = world->leaf;
-    SSL_CTX *server = pki_server(world->key, sent, count);
+        sent[i] = world->certs[LEAF_SELF];
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], sent, count);
 
     pki_link_init(&link, server, world->context, &plain_config);
     assert_int_equal(pki_run(&link), wanted);
@@ -430,8 +392,8 @@ static void check_names(struct world *world, size_t count, enum handshake_status
     for (size_t i = 0; i < count; i++)
         buffer_printf(&san, "%sDNS:n%zu.example", i == 0 ? "" : ",", i);
     spec.san = san.data;
-    X509 *leaf = pki_issue(&spec, world->key, NULL, NULL);
-    SSL_CTX *server = pki_server(world->key, &leaf, 1);
+    X509 *leaf = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &leaf, 1);
 
     pki_link_init(&link, server, world->context, &plain_config);
     assert_int_equal(pki_run(&link), wanted);
@@ -454,7 +416,7 @@ static void test_limits(void **state)
 static void test_bytes(void **state)
 {
     struct world *world = *state;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     enum handshake_status status = HANDSHAKE_DONE;
     struct pki_link link;
     char data[8192] = {0};
@@ -478,7 +440,7 @@ static void test_bytes(void **state)
 static void *thread_run(void *argument)
 {
     struct world *world = argument;
-    SSL_CTX *server = pki_server(world->key, &world->leaf, 1);
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     size_t done = 0;
 
     for (int i = 0; i < 20; i++) {
