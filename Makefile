@@ -19,12 +19,15 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXDANE_VERSION='"$(VERSION)"' $(WARNINGS) 
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+	--show-leak-kinds=definite,indirect,possible --suppressions=tests/lab/valgrind.supp
+
 SOURCES := $(wildcard src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run demo check lint install clean build-packages test-packages
+.PHONY: all run demo check lint valgrind install clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -63,6 +66,12 @@ lint:
 check: test-packages
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
 	@tests/check $(BUILD) $(UNIT_TESTS)
+
+# The whole lab under valgrind: no leak, no byte read before it is written.
+valgrind: test-packages
+	@tests/packages valgrind
+	@$(MAKE) --no-print-directory all
+	@tests/lab/run --binary $(BUILD)/mxdane --slow 10 --wrap '$(VALGRIND)'
 
 install: all
 	install -D -m 755 $(BUILD)/mxdane $(DESTDIR)$(PREFIX)/bin/mxdane

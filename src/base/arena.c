@@ -90,6 +90,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
     int length;
     char *text;
 
+    assert(format != NULL);
     va_start(arguments, format);
     length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);

@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <uv.h>
+
 #include "audit/run.h"
 #include "base/buffer.h"
 #include "cli/options.h"
@@ -84,6 +86,7 @@ int main(int argc, char **argv)
     if (options_parse(&options, argc, argv, (int64_t)time(NULL), terminal, &failure))
         status = act(&options, &failure);
     options_fini(&options);
+    uv_library_shutdown(); /* ends the pool's threads while OpenSSL can still release theirs */
     if (failure.text[0] != '\0')
         fprintf(stderr, "mxdane: %s\n", failure.text);
     return status;

@@ -389,6 +389,15 @@ static char *describe(const struct resolver_config *config)
     return copy;
 }
 
+/*
+ * getdns 1.6.0 stores the name of its temporary root hints file without a terminator and then
+ * removes another one; in zeroed memory it finds the right one.
+ */
+static void *zeroed(size_t size)
+{
+    return calloc(1, size);
+}
+
 struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *config,
                               struct failure *failure)
 {
@@ -406,7 +415,8 @@ struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *con
     uv_timer_init(loop, resolver->turn);
     resolver->turn->data = resolver;
     resolver->uvloop = uvloop_new(loop);
-    if (getdns_context_create(&resolver->context, 0) != GETDNS_RETURN_GOOD)
+    if (getdns_context_create_with_memory_functions(&resolver->context, 0, zeroed, realloc,
+                                                    free) != GETDNS_RETURN_GOOD)
         good = failure_set(failure, "getdns: no context");
     else
         good = set_common(resolver, config, failure) &&

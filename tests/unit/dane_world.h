@@ -89,11 +89,9 @@ static const struct cert_row cert_rows[CERTS] = {
 };
 
 static const enum cert order[] = {
-    ROOT,          ROOT_SHORT,     ROOT2,    INTER,    INTER_OLD, INTER_CROSS, INTER_CONSTRAINED,
-    INTER_NO_CA,   INTER2,         IMPOSTOR, STRAY,    RING_A, /* RING_A and RING_B issued each
-                                                                  other */
-    RING_B,        LEAF_RING,      LEAF,     LEAF_OLD, LEAF_NEW,  LEAF_SELF,   LEAF_DEEP,
-    LEAF_UNDER_CN, LEAF_UNDER_END, RING_A,   RING_B,   LEAF_RING};
+    ROOT,        ROOT_SHORT, ROOT2,    INTER,     INTER_OLD, INTER_CROSS,   INTER_CONSTRAINED,
+    INTER_NO_CA, INTER2,     IMPOSTOR, STRAY,     RING_A,    RING_B,        LEAF_RING,
+    LEAF,        LEAF_OLD,   LEAF_NEW, LEAF_SELF, LEAF_DEEP, LEAF_UNDER_CN, LEAF_UNDER_END};
 
 static inline int world_new(void **state)
 {
