@@ -10,12 +10,14 @@ import sys
 import tempfile
 import tomllib
 
+import mta
 import pki
 import smtpd
 import zones
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE.parent.parent / "testdata" / "lab"
+UNPACKED = HERE.parent.parent / "build" / "mta"
 INSIDE = "MXDANE_LAB_NAMESPACE"
 
 
@@ -28,7 +30,9 @@ def enter_namespace():
                             "nodad"], check=True)
         return
     os.environ[INSIDE] = "1"
-    os.execvp("unshare", ["unshare", "-rnm", "--", sys.executable, *sys.argv])
+    subprocess.run([HERE / "fetch-mta", UNPACKED], check=True)
+    users = [] if os.geteuid() == 0 else ["--map-root-user", "--map-auto"]
+    os.execvp("unshare", ["unshare", *users, "-nm", "--", sys.executable, *sys.argv])
 
 
 class Case:
@@ -119,6 +123,7 @@ class Lab:
     """Everything that runs; stop() ends it by process id."""
 
     def __init__(self, keep=False):
+        self.mtas = None
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-lab-"))
         self.keep = keep
         self.processes, self.listening = [], []
@@ -142,11 +147,17 @@ class Lab:
         servers = {}
         for case in self.cases:
             servers.update(case.servers(self.directory))
-        self.listening = await smtpd.serve(servers)
+        real = {address: server for address, server in servers.items() if "mta" in server[0]}
+        self.mtas = mta.Mtas(UNPACKED, self.directory)
+        self.mtas.start(real)
+        self.listening = await smtpd.serve({address: server for address, server in servers.items()
+                                            if address not in real})
 
     def stop(self):
         for server in self.listening:
             server.close()
+        if self.mtas:
+            self.mtas.stop()
         for process in self.processes:
             process.terminate()
         for process in self.processes:
