@@ -24,13 +24,13 @@ size_t walk_mx_hosts(const struct lookup *mx, const char *domain, struct arena *
 bool walk_has_null_mx(const struct lookup *mx);
 
 /*
- * The address answer is insecure and came through an alias: the alias itself must be asked about
- * (RFC 7672 sections 2.1.3 and 2.2.2).
+ * The answer is insecure and came through an alias: the alias itself must be asked about, it may
+ * be secure (RFC 7672 sections 2.1.3 and 2.2.2).
  */
-bool walk_needs_cname(const struct lookup *a, const struct lookup *aaaa);
+bool walk_needs_cname(const struct lookup *answer);
 
-/* The AD of the first alias, learnt from its own CNAME RRset, into a look-up's chain. */
-void walk_apply_cname(struct lookup *address, const struct lookup *cname);
+/* The AD of the first alias, learnt from its own CNAME RRset, into an answer's chain. */
+void walk_apply_cname(struct lookup *answer, const struct lookup *cname);
 
 /* TLSA base domains to try in this order, RFC 7672 section 2.2.2. Zero: TLSA is not asked. */
 size_t walk_tlsa_bases(const struct lookup *a, const struct lookup *aaaa,

@@ -45,7 +45,7 @@ struct lookup {
     uint16_t rcode;
     bool ad; /* the answer as a whole is DNSSEC-secure */
 
-    const struct lookup_alias *aliases; /* in the order of the chain */
+    struct lookup_alias *aliases; /* in the order of the chain */
     size_t alias_count;
     const char *owner; /* of the records, or of their absence: the last alias's target */
     const struct record *records; /* sorted */
@@ -56,7 +56,7 @@ struct lookup {
     unsigned tries;
     unsigned milliseconds; /* from the first try to the answer */
     const char *reason;    /* what the RCODE does not say; NULL: nothing */
-    const struct lookup_ede *edes;
+    struct lookup_ede *edes;
     size_t ede_count;
 };
 

@@ -23,7 +23,6 @@ struct entry {
     struct arena arena;
     struct arena *address_arenas; /* one each: the thread pool writes to them */
     struct host host;
-    struct lookup *cname;
     const char *bases[WALK_BASES];
     size_t base_count, base_at;
     size_t pending; /* answers or probes awaited */
@@ -241,26 +240,11 @@ static void on_addresses_known(struct entry *entry)
         probe_all(entry);
 }
 
-static void on_cname(void *argument)
-{
-    struct entry *entry = argument;
-
-    walk_apply_cname(entry->host.a, entry->cname);
-    walk_apply_cname(entry->host.aaaa, entry->cname);
-    on_addresses_known(entry);
-}
-
 static void on_address(void *argument)
 {
     struct entry *entry = argument;
-    struct host *host = &entry->host;
 
-    if (--entry->pending > 0)
-        return;
-    if (walk_needs_cname(host->a, host->aaaa))
-        resolver_ask(entry->hosts->resolver, &entry->arena, host->name, RECORD_CNAME,
-                     &entry->cname, on_cname, entry);
-    else
+    if (--entry->pending == 0)
         on_addresses_known(entry);
 }
 

@@ -248,38 +248,69 @@ static bool question_matches(const struct reader *reader, const struct lookup *l
            type == (uint32_t)lookup->type;
 }
 
-/* RFC 8914: options of code 15 in the OPT record of the additional section. */
-static void read_edes(const struct reader *reader, struct lookup *lookup)
+static bool flag(const struct reader *reader, const char *path)
 {
-    getdns_list *additional;
+    uint32_t value;
+
+    return get_number(reader->reply, path, 1, &value) && value == 1;
+}
+
+/*
+ * An embedded resolver that failed hands over whatever packet it received last, from any server
+ * and about any question. What it made itself has RD and RA set, which answers to its own
+ * questions do not have. (Its AD is never trusted: dnssec_status decides.)
+ */
+static bool is_leftover(const struct reader *reader, const struct lookup *lookup)
+{
+    uint32_t status;
+    bool embedded = get_number(reader->reply, "dnssec_status", UINT32_MAX, &status);
+
+    return embedded && (!flag(reader, "/header/rd") || !flag(reader, "/header/ra") ||
+                        !question_matches(reader, lookup));
+}
+
+/* RFC 8914: the options of code 15. */
+static void read_edes(const struct reader *reader, getdns_list *options, struct lookup *lookup)
+{
     size_t count = 0;
 
-    if (getdns_dict_get_list(reader->reply, "additional", &additional) != GETDNS_RETURN_GOOD)
-        return;
-    getdns_list_get_length(additional, &count);
+    getdns_list_get_length(options, &count);
+    lookup->edes = arena_new(reader->arena, count, sizeof *lookup->edes);
     for (size_t i = 0; i < count; i++) {
-        getdns_dict *rr, *option;
-        getdns_list *options;
-        size_t option_count = 0;
-        struct lookup_ede *edes;
+        struct lookup_ede *ede = &lookup->edes[lookup->ede_count];
+        getdns_dict *option;
+        uint32_t code;
+        struct bytes data;
+
+        if (getdns_list_get_dict(options, i, &option) != GETDNS_RETURN_GOOD ||
+            !get_number(option, "option_code", UINT16_MAX, &code) || code != 15 ||
+            !get_bytes(reader->arena, option, "option_data", &data) || data.length < 2)
+            continue;
+        ede->code = (uint16_t)(data.data[0] << 8 | data.data[1]);
+        ede->text = (struct bytes){data.data + 2, data.length - 2};
+        lookup->ede_count++;
+    }
+}
+
+/* RFC 6891 section 6.1.3: the OPT record holds the upper bits of the RCODE, and options. */
+static void read_opt(const struct reader *reader, struct lookup *lookup)
+{
+    getdns_list *additional, *options;
+    size_t count = 0;
+
+    if (getdns_dict_get_list(reader->reply, "additional", &additional) == GETDNS_RETURN_GOOD)
+        getdns_list_get_length(additional, &count);
+    for (size_t i = 0; i < count; i++) {
+        getdns_dict *rr;
+        uint32_t type, upper;
 
         if (getdns_list_get_dict(additional, i, &rr) != GETDNS_RETURN_GOOD ||
-            getdns_dict_get_list(rr, "/rdata/options", &options) != GETDNS_RETURN_GOOD)
+            !get_number(rr, "type", UINT16_MAX, &type) || type != GETDNS_RRTYPE_OPT)
             continue;
-        getdns_list_get_length(options, &option_count);
-        edes = arena_new(reader->arena, option_count, sizeof *edes);
-        lookup->edes = edes;
-        for (size_t j = 0; j < option_count; j++) {
-            uint32_t code;
-            struct bytes data;
-
-            if (getdns_list_get_dict(options, j, &option) != GETDNS_RETURN_GOOD ||
-                !get_number(option, "option_code", UINT16_MAX, &code) || code != 15 ||
-                !get_bytes(reader->arena, option, "option_data", &data) || data.length < 2)
-                continue;
-            edes[lookup->ede_count].code = (uint16_t)(data.data[0] << 8 | data.data[1]);
-            edes[lookup->ede_count++].text = (struct bytes){data.data + 2, data.length - 2};
-        }
+        if (get_number(rr, "extended_rcode", UINT8_MAX, &upper))
+            lookup->rcode |= (uint16_t)(upper << 4);
+        if (getdns_dict_get_list(rr, "/rdata/options", &options) == GETDNS_RETURN_GOOD)
+            read_edes(reader, options, lookup);
         return;
     }
 }
@@ -287,9 +318,9 @@ static void read_edes(const struct reader *reader, struct lookup *lookup)
 /* AD as the resolver says it; what is bogus or indeterminate is an error (RFC 7672 2.1.1). */
 static bool read_security(const struct reader *reader, struct lookup *lookup)
 {
-    uint32_t ad = 0, status;
+    uint32_t status;
 
-    lookup->ad = get_number(reader->reply, "/header/ad", 1, &ad) && ad == 1;
+    lookup->ad = flag(reader, "/header/ad");
     if (!get_number(reader->reply, "dnssec_status", UINT32_MAX, &status))
         return true;
     if (status != GETDNS_DNSSEC_SECURE)
@@ -315,13 +346,17 @@ void answer_read(const getdns_dict *response, struct arena *arena, struct lookup
     uint32_t rcode;
 
     if (!open_reply(response, &reader) ||
-        !get_number(reader.reply, "/header/rcode", 4095, &rcode)) {
+        !get_number(reader.reply, "/header/rcode", 15, &rcode)) {
         fail(lookup, LOOKUP_SERVFAIL, "the resolver gave no reply");
         return;
     }
     lookup->rcode = (uint16_t)rcode;
+    if (is_leftover(&reader, lookup)) {
+        fail(lookup, LOOKUP_SERVFAIL, "the name servers of the domain gave no usable answer");
+        return;
+    }
+    read_opt(&reader, lookup);
     lookup->status = status_of(lookup->rcode);
-    read_edes(&reader, lookup);
     if (!read_security(&reader, lookup)) {
         fail(lookup, LOOKUP_SERVFAIL, "DNSSEC validation failed");
         return;

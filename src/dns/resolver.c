@@ -15,12 +15,14 @@
 #include "base/text.h"
 #include "dns/answer.h"
 #include "dns/uvloop.h"
+#include "dns/walk.h"
 
 struct question {
     struct question *next;
     struct resolver *resolver;
     struct arena *arena;
-    struct lookup *lookup;
+    struct lookup *lookup; /* the caller's */
+    struct lookup *asked;  /* the same, or its first alias's CNAME RRset */
     resolver_callback *callback;
     void *argument;
     uint64_t started; /* ms of the loop's clock */
@@ -98,9 +100,9 @@ static void plan_turn(struct resolver *resolver)
 
 static void question_timeout(struct question *question)
 {
-    question->lookup->status = LOOKUP_TIMEOUT;
-    question->lookup->reason = "no answer from the resolver";
-    question->retry = question->lookup->tries < question->resolver->tries;
+    question->asked->status = LOOKUP_TIMEOUT;
+    question->asked->reason = "no answer from the resolver";
+    question->retry = question->asked->tries < question->resolver->tries;
 }
 
 /* May run inside getdns_general: only stores, never asks. */
@@ -113,9 +115,9 @@ static void on_answer(getdns_context *context, getdns_callback_type_t type, getd
     (void)context;
     (void)id;
     if (type == GETDNS_CALLBACK_COMPLETE && response != NULL)
-        answer_read(response, question->arena, question->lookup);
+        answer_read(response, question->arena, question->asked);
     else if (type == GETDNS_CALLBACK_CANCEL)
-        question->lookup->status = LOOKUP_SERVFAIL;
+        question->asked->status = LOOKUP_SERVFAIL;
     else
         question_timeout(question);
     getdns_dict_destroy(response);
@@ -124,9 +126,19 @@ static void on_answer(getdns_context *context, getdns_callback_type_t type, getd
     plan_turn(resolver);
 }
 
+static struct lookup *lookup_new(const struct resolver *resolver, struct arena *arena,
+                                 const char *name, enum record_type type)
+{
+    struct lookup *lookup = arena_new(arena, 1, sizeof *lookup);
+
+    *lookup = (struct lookup){.name = name, .owner = name, .type = type,
+                              .status = LOOKUP_SERVFAIL, .server = resolver->server};
+    return lookup;
+}
+
 static void send_question(struct resolver *resolver, struct question *question)
 {
-    struct lookup *lookup = question->lookup;
+    struct lookup *lookup = question->asked;
     getdns_transaction_t id;
     getdns_return_t result;
 
@@ -145,14 +157,29 @@ static void send_question(struct resolver *resolver, struct question *question)
     plan_turn(resolver);
 }
 
+/* RFC 7672 section 2.1.3: an insecure answer through an alias; the alias may yet be secure. */
+static void ask_alias(struct resolver *resolver, struct question *question)
+{
+    question->asked = lookup_new(resolver, question->arena, question->lookup->name, RECORD_CNAME);
+    queue_push(&resolver->waiting, question);
+}
+
 static void finish(struct resolver *resolver, struct question *question)
 {
+    struct lookup *lookup = question->lookup;
+
     resolver->in_flight--;
     if (question->retry) {
         queue_push(&resolver->waiting, question);
         return;
     }
-    question->lookup->milliseconds = (unsigned)(uv_now(resolver->loop) - question->started);
+    if (question->asked != lookup) {
+        walk_apply_cname(lookup, question->asked);
+    } else if (walk_needs_cname(lookup)) {
+        ask_alias(resolver, question);
+        return;
+    }
+    lookup->milliseconds = (unsigned)(uv_now(resolver->loop) - question->started);
     question->callback(question->argument);
     free(question);
 }
@@ -175,12 +202,10 @@ void resolver_ask(struct resolver *resolver, struct arena *arena, const char *na
 {
     struct question *question = memory_new(1, sizeof *question);
 
-    *lookup = arena_new(arena, 1, sizeof **lookup);
-    **lookup = (struct lookup){.name = name, .owner = name, .type = type,
-                               .status = LOOKUP_SERVFAIL, .server = resolver->server};
+    *lookup = lookup_new(resolver, arena, name, type);
     question->resolver = resolver;
     question->arena = arena;
-    question->lookup = *lookup;
+    question->lookup = question->asked = *lookup;
     question->callback = callback;
     question->argument = argument;
     question->started = uv_now(resolver->loop);

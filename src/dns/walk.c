@@ -52,17 +52,16 @@ static const struct lookup *deciding(const struct lookup *a, const struct lookup
     return aaaa != NULL && lookup_has_data(aaaa) ? aaaa : NULL;
 }
 
-bool walk_needs_cname(const struct lookup *a, const struct lookup *aaaa)
+bool walk_needs_cname(const struct lookup *answer)
 {
-    const struct lookup *answer = deciding(a, aaaa);
-
-    return answer != NULL && !answer->ad && answer->alias_count > 0;
+    return answer->type != RECORD_CNAME && !lookup_is_error(answer) && !answer->ad &&
+           answer->alias_count > 0;
 }
 
-void walk_apply_cname(struct lookup *address, const struct lookup *cname)
+void walk_apply_cname(struct lookup *answer, const struct lookup *cname)
 {
-    if (address->alias_count > 0 && cname->alias_count > 0 && cname->ad)
-        ((struct lookup_alias *)address->aliases)[0].ad = true;
+    if (answer->alias_count > 0 && cname->alias_count > 0 && cname->ad)
+        answer->aliases[0].ad = true;
 }
 
 size_t walk_tlsa_bases(const struct lookup *a, const struct lookup *aaaa,

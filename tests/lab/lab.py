@@ -10,6 +10,7 @@ import sys
 import tempfile
 import tomllib
 
+import dnsd
 import mta
 import pki
 import smtpd
@@ -38,8 +39,8 @@ def enter_namespace():
 class Case:
     """One file of testdata/lab."""
 
-    def __init__(self, path):
-        self.name = path.stem
+    def __init__(self, path, directory):
+        self.name, self.directory = path.stem, directory
         self.spec = tomllib.loads(path.read_text())
         self.domain = self.spec.get("domain", self.name.split("-")[0].lower() + ".lab") + "."
         self.certs, self.tlsa = {}, {}
@@ -67,13 +68,20 @@ class Case:
         self.certs[name] = pki.Certificate(spec, self.certs.get(spec.get("issuer")), key)
 
     def expand(self, text):
-        """${CERT U S M}: a TLSA RDATA; ${zone}; ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}."""
+        """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${zone}; ${ds AD}; ${dnskey AD};
+        ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of the trust anchor and hints files."""
         def replace(match):
             words = match[1].split(" ", 3)
             if words[0] == "domain":
                 return self.domain
+            if words[0] == "digest":
+                return self.certs[words[1]].data(int(words[2]), int(words[3]))
+            if words[0] == "lab":
+                return str(self.directory)
             if words[0] == "zone":
                 return zone_lines(self.zone)
+            if words[0] == "ds":
+                return ds_line(self.zone, words[1])
             if words[0] == "dnskey":
                 return dnskey_lines(self.zone, words[1])
             if words[0] == "tls":
@@ -89,29 +97,41 @@ class Case:
                                          records, re.M):
             entry = (int(fields[0]), int(fields[1]), int(fields[2]), fields[3].lower())
             self.tlsa.setdefault(owner, set()).add(entry)
-        self.zone = zones.Zone(directory, self.domain, records, self.spec.get("nsec3", False),
-                               [tuple(pair) for pair in self.spec.get("mangle", [])])
+        self.zone = zones.Zone(directory, self.domain, records, self.spec.get("nsec3"),
+                               [tuple(pair) for pair in self.spec.get("mangle", [])],
+                               self.spec.get("nameservers", [zones.NSD]))
         self.zone.make_keys()
         self.zone.sign(self.spec.get("signed", True))
         return self.zone
 
     def servers(self, directory):
-        """address -> (script, chain file, key file)."""
+        """address -> (script, [(chain file, key file), ...])."""
         result = {}
         for address, script in self.spec.get("servers", {}).items():
-            chain = script.get("chain", ["leaf", "ca"])
-            stem = directory / f"{self.name}-{address}".replace(":", "_")
-            pem, key = stem.with_suffix(".pem"), stem.with_suffix(".key")
-            pem.write_bytes(b"".join(self.certs[name].pem() for name in chain))
-            key.write_bytes(self.certs[chain[0]].key_pem())
-            result[address] = (script, pem, key)
+            chains = [script.get("chain", ["leaf", "ca"])]
+            if "second_chain" in script:
+                chains.append(script["second_chain"])
+            result[address] = (script, [self.write_chain(directory, address, chain)
+                                        for chain in chains])
         return result
+
+    def write_chain(self, directory, address, chain):
+        """The files of a chain and of its leaf's key."""
+        stem = str(directory / f"{self.name}-{address}-{chain[0]}").replace(":", "_")
+        pem, key = pathlib.Path(stem + ".pem"), pathlib.Path(stem + ".key")
+        pem.write_bytes(b"".join(self.certs[name].pem() for name in chain))
+        key.write_bytes(self.certs[chain[0]].key_pem())
+        return pem, key
 
 
 def zone_lines(zone):
     """The DS and DNSKEY lines of a secure zone, as the contract orders them."""
+    return ds_line(zone, 1) + "\n" + dnskey_lines(zone, 1)
+
+
+def ds_line(zone, ad):
     tag, digest = zone.ds()
-    return f"{zone.name} IN DS {tag} 13 2 {digest} ; AD=1 NoError\n" + dnskey_lines(zone, 1)
+    return f"{zone.name} IN DS {tag} 13 2 {digest} ; AD={ad} NoError"
 
 
 def dnskey_lines(zone, ad):
@@ -127,9 +147,12 @@ class Lab:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-lab-"))
         self.keep = keep
         self.processes, self.listening = [], []
-        self.cases = [Case(path) for path in sorted(CASES.glob("*.toml"))]
+        self.cases = [Case(path, self.directory) for path in sorted(CASES.glob("*.toml"))]
 
     async def start(self):
+        resolv = self.directory / "resolv.conf"
+        resolv.write_text(f"nameserver {zones.UNBOUND}\n")
+        subprocess.run(["mount", "--bind", str(resolv), "/etc/resolv.conf"], check=True)
         signed = []
         for case in self.cases:
             case.make_certs()
@@ -142,15 +165,22 @@ class Lab:
         root = zones.Zone(self.directory, ".", delegation_to(parent))
         root.make_keys()
         root.sign()
-        self.processes.append(zones.start_nsd(self.directory, [root, parent, *signed]))
+        plain = [zone for zone in signed if zone.nameservers == [zones.NSD]]
+        hidden = [zone for zone in signed if zone.nameservers != [zones.NSD]]
+        self.processes.append(zones.start_nsd(self.directory, zones.NSD, [root, parent, *plain]))
+        self.processes.append(zones.start_nsd(self.directory, zones.HIDDEN, hidden))
         self.processes.append(zones.start_unbound(self.directory, root))
         servers = {}
         for case in self.cases:
             servers.update(case.servers(self.directory))
+        self.listening += await dnsd.serve(
+            {address: rules for case in self.cases
+             for address, rules in case.spec.get("dns", {}).items()},
+            {"nsd": zones.HIDDEN, "unbound": zones.UNBOUND})
         real = {address: server for address, server in servers.items() if "mta" in server[0]}
         self.mtas = mta.Mtas(UNPACKED, self.directory)
         self.mtas.start(real)
-        self.listening = await smtpd.serve({address: server for address, server in servers.items()
+        self.listening += await smtpd.serve({address: server for address, server in servers.items()
                                             if address not in real})
 
     def stop(self):
@@ -168,14 +198,16 @@ class Lab:
     def options(self, mode):
         """The resolver options of a mode."""
         if mode == "n":
-            return ["-n", "127.0.0.1"]
+            return ["-n", zones.UNBOUND]
         return ["--trust-anchor", str(self.directory / "root.key"),
                 "--root-hints", str(self.directory / "root.hints")]
 
 
 def delegation_to(zone, signed=True):
+    """NS and glue; DS where the delegation is signed."""
     tag, digest = zone.ds()
-    text = f"{zone.name} IN NS ns.lab-root.\n"
+    text = f"{zone.name} IN NS ns.{zone.name}\n"
+    text += "".join(f"ns.{zone.name} IN A {address}\n" for address in zone.nameservers)
     return text + (f"{zone.name} IN DS {tag} 13 2 {digest}\n" if signed else "")
 
 

@@ -22,7 +22,7 @@ class Mtas:
         self.mounted.append(arguments[-1])
 
     def start(self, servers):
-        """`servers`: address -> (script, chain file, key file), those with an `mta` only."""
+        """`servers`: address -> (script, [(chain file, key file)]), those with an `mta` only."""
         if not servers:
             return
         self.directory.parent.chmod(0o755)
@@ -35,7 +35,8 @@ class Mtas:
                       if server[0]["mta"] == name}
             if not chosen:
                 continue
-            command = begin(chosen)
+            command = begin({address: (script, *pairs[0])
+                             for address, (script, pairs) in chosen.items()})
             log = open(self.directory / f"{name}.log", "wb")
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             self.processes.append(process)

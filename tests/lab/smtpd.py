@@ -13,79 +13,102 @@ DEFAULTS = {
     "end": "",       # "STATE close", "STATE reset" or "STATE silence": instead of its reply
     "delay": 0.0,    # seconds before every reply
     "pieces": 0,     # bytes a write; 0: whole replies
-    "tls": "",       # "1.0", "1.1", "1.2", "garbage", "clientcert"
+    "tls": "",       # "1.0", "1.1", "1.2", "garbage", "anonymous"
+    "client_certificate": False,  # required
+    "ciphers": "DEFAULT",
+    "sni": "",       # the only server name that is served; others get an alert
+    "full": False,   # the queue of connections is full: no connection is ever made
 }
 VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
             "1.2": ssl.TLSVersion.TLSv1_2}
 
 
-def tls_context(chain_file, key_file, kind):
+def tls_context(script, pairs):
+    """`pairs`: chain file and key file, one pair for each kind of key."""
+    kind = script["tls"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    ciphers = "ADH" if kind == "anonymous" else script["ciphers"]
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
     context.minimum_version = ssl.TLSVersion.TLSv1
     if kind in VERSIONS:
         context.maximum_version = VERSIONS[kind]
-    if kind == "clientcert":
-        context.verify_mode = ssl.CERT_REQUIRED
+    if kind == "anonymous":
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(chain_file, key_file)
+    if script["client_certificate"]:
+        context.verify_mode = ssl.CERT_REQUIRED
+    for chain_file, key_file in pairs if kind != "anonymous" else []:
+        context.load_cert_chain(chain_file, key_file)
+    if script["sni"]:
+        context.sni_callback = lambda _, name, __: (
+            None if name == script["sni"] else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
     return context
 
 
 class Session(asyncio.Protocol):
-    """One connection; every reply is looked up in the script of its address."""
+    """One connection; every reply is looked up in the script of its address. TLS runs over memory
+    BIOs, so that alerts go out and bytes can be cut at will."""
 
     def __init__(self, script, context):
         self.script, self.context = script, context
-        self.transport, self.state, self.buffer = None, "GREETING", b""
-        self.secure = self.garbage = False
+        self.transport, self.buffer = None, b""
+        self.tls = None  # the SSLObject after STARTTLS
+        self.established = False
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
 
     def connection_made(self, transport):
         self.transport = transport
-        if not self.secure:
-            self.reply("GREETING", "greeting")
+        self.reply("GREETING", "greeting")
 
     def reply(self, state, key):
-        """Sends a reply of the script, or does what stands in its place; False ends it."""
+        """Sends a reply of the script after its delay, or does what stands in its place."""
         where, _, what = self.script["end"].partition(" ")
-        if where == state:
-            if what == "reset":
-                raw = self.transport.get_extra_info("socket")
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.transport.abort()
-            elif what == "close":
-                self.transport.close()
-            return
-        asyncio.get_running_loop().call_later(self.script["delay"], self.send, key)
+        if where != state:
+            asyncio.get_running_loop().call_later(self.script["delay"], self.send, key)
+        elif what == "reset":
+            raw = self.transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+        elif what == "close":
+            self.transport.close()
 
     def send(self, key):
         data = self.script[key].encode("latin-1")
-        if key == "starttls":
-            self.transport.pause_reading()  # what follows is the handshake's
+        if self.tls:
+            self.tls.write(data)
+            data = self.outgoing.read()
+        self.write(data)
+        if key == "starttls" and data.startswith(b"220"):
+            self.tls = self.context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+
+    def write(self, data):
         size = self.script["pieces"] or len(data) or 1
         for at in range(0, len(data), size):
             self.transport.write(data[at:at + size])
-        if key == "starttls" and data.startswith(b"220"):
-            if self.script["tls"] == "garbage":
-                self.garbage = True
-                self.transport.resume_reading()
-            else:
-                asyncio.get_running_loop().create_task(self.start_tls())
-        elif key == "starttls":
-            self.transport.resume_reading()
-
-    async def start_tls(self):
-        self.secure = True
-        try:
-            self.transport = await asyncio.get_running_loop().start_tls(
-                self.transport, self, self.context, server_side=True)
-        except (OSError, ssl.SSLError):
-            return
 
     def data_received(self, data):
-        if self.garbage:
+        if not self.tls:
+            self.lines(data)
+        elif self.script["tls"] == "garbage":
             self.transport.write(b"this is no TLS at all\r\n" * 3)
-            return
+        else:
+            self.incoming.write(data)
+            self.step()
+
+    def step(self):
+        """As far as TLS goes with what is there; an alert of ours still goes out."""
+        try:
+            if not self.established:
+                self.tls.do_handshake()
+                self.established = True
+            while data := self.tls.read(16384):
+                self.lines(data)
+        except ssl.SSLWantReadError:
+            self.write(self.outgoing.read())
+        except ssl.SSLError:
+            self.write(self.outgoing.read())
+            self.transport.close()
+
+    def lines(self, data):
         self.buffer += data
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
@@ -93,21 +116,33 @@ class Session(asyncio.Protocol):
 
     def command(self, line):
         if line.startswith(b"EHLO"):
-            self.reply("EHLO-TLS" if self.secure else "EHLO",
-                       "ehlo_tls" if self.secure else "ehlo")
+            self.reply("EHLO-TLS" if self.tls else "EHLO", "ehlo_tls" if self.tls else "ehlo")
         elif line == b"STARTTLS":
             self.reply("STARTTLS", "starttls")
         elif line == b"QUIT":
             self.reply("QUIT", "quit")
 
 
+def full_queue(address):
+    """A socket that listens but whose queue holds all it can: further SYNs are dropped."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family)
+    listener.bind((address, 25))
+    listener.listen(0)
+    waiting = [socket.create_connection((address, 25))]
+    return [listener, *waiting]
+
+
 async def serve(servers):
-    """`servers`: address -> (script, chain file, key file). Returns what closes them all."""
+    """`servers`: address -> (script, [(chain file, key file), ...]). Returns what closes them."""
     loop = asyncio.get_running_loop()
     listening = []
-    for address, (script, chain, key) in servers.items():
+    for address, (script, pairs) in servers.items():
         script = {**DEFAULTS, **script}
-        context = tls_context(chain, key, script["tls"])
+        if script["full"]:
+            listening += full_queue(address)
+            continue
+        context = tls_context(script, pairs)
         listening.append(await loop.create_server(
             lambda script=script, context=context: Session(script, context), address, 25))
     return listening

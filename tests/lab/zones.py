@@ -7,25 +7,29 @@ import socket
 import subprocess
 import time
 
-NSD = "127.53.0.1"
+NSD, UNBOUND = "127.53.0.1", "127.0.0.1"
+HIDDEN = "127.53.0.2"  # the nsd behind name servers that misbehave: it knows no parent zone
 HEADER = """$ORIGIN {zone}
 $TTL 300
 @ IN SOA ns.{zone} host\\.master.{zone} 1 3600 600 86400 300
 @ IN NS ns.{zone}
-ns.{zone} IN A 127.53.0.1
 """
 
 
 class Zone:
     """A zone file, its keys and its DS."""
 
-    def __init__(self, directory, name, records, nsec3=False, mangle=()):
+    def __init__(self, directory, name, records, nsec3=None, mangle=(),
+                 nameservers=(NSD,)):
         self.directory, self.name, self.nsec3, self.mangle = directory, name, nsec3, mangle
+        self.nameservers = nameservers
         self.stem = "root" if name == "." else name.rstrip(".")
         self.file = directory / f"{self.stem}.zone"
         origin = "" if name == "." else name
         head = HEADER.replace("ns.{zone}", "ns." + (origin or "lab-root."))
         self.text = head.format(zone=name).replace("host\\.master..", "host\\.master.")
+        for address in nameservers:
+            self.text += f"ns.{origin or 'lab-root.'} IN A {address}\n"
         self.text += records
         self.keys = {}
 
@@ -56,7 +60,7 @@ class Zone:
         if not signed:
             return
         now = int(time.time())
-        flags = ["-n", "-t", "0"] if self.nsec3 else []
+        flags = [] if self.nsec3 is None else ["-n", "-t", str(self.nsec3)]
         keys = [self.keys[role][0] for role in ("ksk", "zsk")]
         subprocess.run(["ldns-signzone", "-o", self.name, "-f", str(self.file), *flags,
                         "-i", str(now - 7200), "-e", str(now + 864000), self.file.name, *keys],
@@ -79,31 +83,32 @@ def wait_for_port(address, port, process):
     raise RuntimeError(f"nothing listens at {address} port {port}")
 
 
-def start_nsd(directory, zones):
-    conf = directory / "nsd.conf"
-    text = (f'server:\n ip-address: {NSD}\n username: ""\n chroot: ""\n zonesdir: "{directory}"\n'
-            f' database: ""\n pidfile: "{directory}/nsd.pid"\n xfrdfile: "{directory}/xfrd"\n'
-            f' zonelistfile: "{directory}/zonelist"\n xfrdir: "{directory}"\n server-count: 1\n'
+def start_nsd(directory, address, zones):
+    conf = directory / f"nsd-{address}.conf"
+    text = (f'server:\n ip-address: {address}\n username: ""\n chroot: ""\n zonesdir: "{directory}"\n'
+            f' database: ""\n pidfile: "{directory}/{address}.pid"\n xfrdfile: "{directory}/{address}.xfrd"\n'
+            f' zonelistfile: "{directory}/{address}.list"\n xfrdir: "{directory}"\n server-count: 1\n'
             'remote-control:\n control-enable: no\n')
     text += "".join(f'zone:\n name: "{zone.name}"\n zonefile: "{zone.file}"\n' for zone in zones)
     conf.write_text(text)
     process = subprocess.Popen(["nsd", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
-    wait_for_port(NSD, 53, process)
+    wait_for_port(address, 53, process)
     return process
 
 
 def start_unbound(directory, root):
     tag, digest = root.ds()
     (directory / "root.key").write_text(f". IN DS {tag} 13 2 {digest}\n")
+    (directory / "wrong.key").write_text(f". IN DS {tag} 13 2 {'00' * 32}\n")
     (directory / "root.hints").write_text(
         f". 3600000 IN NS ns.lab-root.\nns.lab-root. 3600000 IN A {NSD}\n")
     conf = directory / "unbound.conf"
     conf.write_text(
-        f'server:\n interface: 127.0.0.1\n username: ""\n chroot: ""\n directory: "{directory}"\n'
+        f'server:\n interface: {UNBOUND}\n interface: {UNBOUND}@5353\n interface: ::1\n username: ""\n chroot: ""\n directory: "{directory}"\n'
         f' pidfile: "{directory}/unbound.pid"\n use-syslog: no\n logfile: "/dev/null"\n'
         f' root-hints: "{directory}/root.hints"\n trust-anchor-file: "{directory}/root.key"\n'
-        ' do-not-query-localhost: no\n do-ip6: no\n ede: yes\n val-bogus-ttl: 1\n'
+        ' do-not-query-localhost: no\n ede: yes\n val-bogus-ttl: 1\n'
         'remote-control:\n control-enable: no\n')
     process = subprocess.Popen(["unbound", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
-    wait_for_port("127.0.0.1", 53, process)
+    wait_for_port(UNBOUND, 53, process)
     return process
