@@ -3,6 +3,8 @@ VERSION = 0.1
 PREFIX ?= /usr/local
 CC ?= cc
 SAN ?=
+V ?= # V=1 shows the commands
+Q := $(if $(strip $(V)),,@)
 BUILD := build/$(if $(SAN),sanitized,release)
 
 BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev libpcre2-dev \
@@ -27,22 +29,25 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run demo check lint valgrind install clean build-packages test-packages
+.PHONY: all run demo check lint bench valgrind install clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
 all: $(BUILD)/mxdane
 
 $(BUILD)/mxdane: $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit/%: tests/unit/%.c $(MODULES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
+	@echo "  cc $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
 
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
 
@@ -66,6 +71,11 @@ lint:
 check: test-packages
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
 	@tests/check $(BUILD) $(UNIT_TESTS)
+
+# Ratios and medians, from the lab; nothing of it is asserted in a test.
+bench: test-packages
+	@$(MAKE) --no-print-directory all
+	@tests/bench/parallel --binary $(BUILD)/mxdane
 
 # The whole lab under valgrind: no leak, no byte read before it is written.
 valgrind: test-packages
