@@ -11,7 +11,6 @@ enum {
     LIMIT_ALIASES = 16,           /* CNAMEs followed for one look-up */
     LIMIT_RECORDS = 1024,         /* records of one RRset */
     LIMIT_HOSTS = 512,            /* MX hosts of one domain */
-    LIMIT_ADDRESSES = 512,        /* addresses of one MX host */
     LIMIT_REPLY_LINES = 128,      /* lines of one SMTP reply */
     LIMIT_SESSION_BYTES = 262144, /* plaintext a server may send in one session */
     LIMIT_TLS_BYTES = 1048576,    /* TLS bytes a server may send in one session */

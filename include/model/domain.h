@@ -21,7 +21,6 @@ struct domain {
     const char *name;  /* with its trailing dot; NULL: the input is no domain name */
     const struct lookup *lookups[3]; /* printed in this order: DS, DNSKEY, MX or SOA; then NULL */
     size_t lookup_count;
-    bool mx_secure;    /* the MX answer, or its denial, is secure */
     bool walked;       /* every look-up that belongs to the audit was made */
     bool needs_host;   /* mail is accepted: without a host to check nothing is proved */
     bool null_mx_among_others;

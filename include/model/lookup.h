@@ -22,7 +22,6 @@ enum lookup_status {
     LOOKUP_TIMEOUT,
     LOOKUP_TLD_MX_HOST, /* not asked: a TLD cannot be an MX host */
     LOOKUP_CNAME_ERROR, /* a loop, several CNAMEs at one owner, or too many */
-    LOOKUP_INVALID,     /* not asked: no domain name */
     LOOKUP_RCODE        /* another RCODE: see `rcode` */
 };
 

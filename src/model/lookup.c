@@ -28,7 +28,6 @@ void lookup_add_status(struct buffer *buffer, const struct lookup *lookup)
         [LOOKUP_FORMERR] = "FormErr",      [LOOKUP_NOTIMP] = "NotImp",
         [LOOKUP_REFUSED] = "Refused",      [LOOKUP_TIMEOUT] = "timeout",
         [LOOKUP_TLD_MX_HOST] = "TldMXHost", [LOOKUP_CNAME_ERROR] = "CnameErr",
-        [LOOKUP_INVALID] = "Invalid",
     };
 
     if (lookup->status == LOOKUP_RCODE)

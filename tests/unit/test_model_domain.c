@@ -1,0 +1,157 @@
+/* Fail closed: what is missing, failed or unknown is never EXIT_SECURE. */
+#include "model/domain.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A whole audit that passes; each row breaks one thing. */
+struct world {
+    struct record record;
+    struct lookup ds, dnskey, mx, a, aaaa, tlsa;
+    struct address address;
+    struct verdict verdict;
+    struct host host;
+    struct domain_host entry;
+    struct domain domain;
+};
+
+static struct lookup secure(enum record_type type, const struct record *record)
+{
+    return (struct lookup){.name = "x.", .owner = "x.", .type = type, .ad = true,
+                           .status = LOOKUP_NOERROR, .records = record, .record_count = 1};
+}
+
+static struct lookup denied(enum record_type type)
+{
+    return (struct lookup){.name = "x.", .owner = "x.", .type = type, .ad = true,
+                           .status = LOOKUP_NODATA};
+}
+
+static void world_init(struct world *world)
+{
+    memset(world, 0, sizeof *world);
+    world->ds = secure(RECORD_DS, &world->record);
+    world->dnskey = secure(RECORD_DNSKEY, &world->record);
+    world->mx = secure(RECORD_MX, &world->record);
+    world->a = secure(RECORD_A, &world->record);
+    world->aaaa = denied(RECORD_AAAA);
+    world->tlsa = secure(RECORD_TLSA, &world->record);
+    world->address.end.transport = world->address.after.transport = TRANSPORT_OK;
+    world->address.handshaken = true;
+    world->verdict.code = VERDICT_PASS;
+    world->host = (struct host){.name = "x.", .base = "x.", .a = &world->a, .aaaa = &world->aaaa,
+                                .tlsa = &world->tlsa, .tlsa_state = TLSA_SECURE, .probed = true,
+                                .addresses = &world->address, .address_count = 1};
+    world->entry = (struct domain_host){&world->host, &world->verdict};
+    world->domain = (struct domain){.input = "x", .name = "x.", .walked = true,
+                                    .lookups = {&world->ds, &world->dnskey, &world->mx},
+                                    .lookup_count = 3, .needs_host = true,
+                                    .hosts = &world->entry, .host_count = 1};
+}
+
+static void nothing(struct world *world) { (void)world; }
+static void no_name(struct world *world) { world->domain.name = NULL; }
+static void no_lookups(struct world *world) { world->domain.lookup_count = 0; }
+static void not_walked(struct world *world) { world->domain.walked = false; }
+static void no_hosts(struct world *world) { world->domain.host_count = 0; }
+static void null_mx(struct world *world) { no_hosts(world); world->domain.needs_host = false; }
+static void null_mx_beside(struct world *world) { world->domain.null_mx_among_others = true; }
+static void ds_insecure(struct world *world) { world->ds.ad = false; }
+static void ds_denied(struct world *world) { world->ds = denied(RECORD_DS); }
+static void ds_nxdomain(struct world *world)
+{
+    world->ds = denied(RECORD_DS);
+    world->ds.status = LOOKUP_NXDOMAIN;
+}
+static void dnskey_bogus(struct world *world)
+{
+    world->dnskey = (struct lookup){.type = RECORD_DNSKEY, .status = LOOKUP_SERVFAIL};
+}
+/* A status and an AD bit without records must not count as data. */
+static void dnskey_empty(struct world *world) { world->dnskey.record_count = 0; }
+static void mx_insecure(struct world *world) { world->mx.ad = false; }
+static void soa_denied(struct world *world) { world->mx = denied(RECORD_SOA); }
+static void a_insecure(struct world *world) { world->a.ad = false; }
+static void aaaa_insecure(struct world *world) { world->aaaa.ad = false; }
+static void aaaa_timeout(struct world *world)
+{
+    world->aaaa = (struct lookup){.type = RECORD_AAAA, .status = LOOKUP_TIMEOUT};
+}
+static void no_address(struct world *world) { world->host.address_count = 0; }
+static void tlsa_absent(struct world *world) { world->host.tlsa_state = TLSA_ABSENT; }
+static void tlsa_failed(struct world *world) { world->host.tlsa_state = TLSA_FAILED; }
+static void tlsa_not_asked(struct world *world) { world->host.tlsa_state = TLSA_NOT_ASKED; }
+static void mismatch(struct world *world) { world->verdict.code = VERDICT_TLSA_MISMATCH; }
+static void unusable(struct world *world) { world->verdict.code = VERDICT_TLSA_UNUSABLE; }
+static void untested(struct world *world)
+{
+    world->verdict.code = VERDICT_UNTESTED;
+    world->address.end.transport = TRANSPORT_TIMEOUT;
+}
+static void unknown_verdict(struct world *world) { world->verdict.code = (enum verdict_code)99; }
+static void ehlo_after_fails(struct world *world)
+{
+    world->address.after.transport = TRANSPORT_CLOSED;
+}
+static void untried(struct world *world)
+{
+    untested(world);
+    world->address.end.transport = TRANSPORT_UNTRIED;
+}
+
+static void test_exit_status(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*change)(struct world *world);
+        enum exit_status wanted;
+    } rows[] = {
+        {"all well", nothing, EXIT_SECURE},
+        {"null MX alone", null_mx, EXIT_SECURE},
+        {"DS securely denied (root of trust below)", ds_denied, EXIT_SECURE},
+        {"an address not wanted (-4, --skip)", untried, EXIT_SECURE},
+        {"no domain name", no_name, EXIT_WRONG},
+        {"nothing looked up", no_lookups, EXIT_WRONG},
+        {"the walk ended early", not_walked, EXIT_WRONG},
+        {"no host", no_hosts, EXIT_WRONG},
+        {"null MX beside others", null_mx_beside, EXIT_WRONG},
+        {"DS insecure", ds_insecure, EXIT_WRONG},
+        {"DS NXDomain", ds_nxdomain, EXIT_WRONG},
+        {"DNSKEY bogus", dnskey_bogus, EXIT_WRONG},
+        {"DNSKEY without records", dnskey_empty, EXIT_WRONG},
+        {"MX insecure", mx_insecure, EXIT_WRONG},
+        {"SOA denied", soa_denied, EXIT_WRONG},
+        {"A insecure", a_insecure, EXIT_WRONG},
+        {"AAAA denial insecure", aaaa_insecure, EXIT_WRONG},
+        {"AAAA timeout (E13)", aaaa_timeout, EXIT_WRONG},
+        {"no address", no_address, EXIT_WRONG},
+        {"TLSA absent (E26)", tlsa_absent, EXIT_WRONG},
+        {"TLSA failed", tlsa_failed, EXIT_WRONG},
+        {"TLSA not asked", tlsa_not_asked, EXIT_WRONG},
+        {"mismatch", mismatch, EXIT_WRONG},
+        {"unusable", unusable, EXIT_WRONG},
+        {"untested", untested, EXIT_WRONG},
+        {"unknown verdict", unknown_verdict, EXIT_WRONG},
+        {"EHLO after the handshake", ehlo_after_fails, EXIT_WRONG},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world world;
+
+        world_init(&world);
+        rows[i].change(&world);
+        if (domain_exit_status(&world.domain) != rows[i].wanted)
+            fail_msg("%s", rows[i].name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exit_status)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
