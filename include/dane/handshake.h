@@ -57,15 +57,9 @@ void handshake_free(struct handshake *handshake);
 enum handshake_status handshake_step(struct handshake *handshake, const void *in, size_t in_length,
                                      struct buffer *out, struct buffer *plain);
 
-/* The connection ended: what was fed is all there will be. The next step judges it. */
-void handshake_eof(struct handshake *handshake);
-
 /* Encrypts `data` into `out`. False, and nothing written, unless the handshake stands. */
 bool handshake_write(struct handshake *handshake, const void *data, size_t length,
                      struct buffer *out);
-
-/* Our close_notify into `out`, where the handshake stands; otherwise nothing. */
-void handshake_close(struct handshake *handshake, struct buffer *out);
 
 /* OpenSSL's words for the failure, or ours; NULL where nothing failed. Static storage. */
 const char *handshake_reason(const struct handshake *handshake);

@@ -39,6 +39,9 @@ void session_connected(struct session *session);
 void session_connect_failed(struct session *session, enum transport transport,
                             const char *reason);
 
+/* What happened outside the dialogue, for -v. */
+void session_event(struct session *session, const char *text);
+
 /* Plaintext of the peer. */
 void session_bytes(struct session *session, const char *data, size_t length);
 

@@ -333,11 +333,6 @@ enum handshake_status handshake_step(struct handshake *handshake, const void *in
     return handshake->done && !was_done ? HANDSHAKE_DONE : handshake->status;
 }
 
-void handshake_eof(struct handshake *handshake)
-{
-    BIO_set_mem_eof_return(handshake->in, 0);
-}
-
 bool handshake_write(struct handshake *handshake, const void *data, size_t length,
                      struct buffer *out)
 {
@@ -350,16 +345,6 @@ bool handshake_write(struct handshake *handshake, const void *data, size_t lengt
     }
     drain(handshake, out);
     return true;
-}
-
-void handshake_close(struct handshake *handshake, struct buffer *out)
-{
-    if (handshake->status != HANDSHAKE_DONE)
-        return;
-    ERR_clear_error();
-    SSL_shutdown(handshake->ssl);
-    ERR_clear_error();
-    drain(handshake, out);
 }
 
 const char *handshake_reason(const struct handshake *handshake)

@@ -134,10 +134,14 @@ static void work_tls(uv_work_t *work)
 
 static void tls_failed(struct probe *probe)
 {
-    if (probe->established)
-        session_closed(&probe->session, false);
-    else
-        session_handshake_failed(&probe->session, handshake_reason(probe->handshake));
+    const char *reason = handshake_reason(probe->handshake);
+
+    if (!probe->established) {
+        session_handshake_failed(&probe->session, reason);
+        return;
+    }
+    session_event(&probe->session, reason);
+    session_closed(&probe->session, false);
 }
 
 static void on_worked(uv_work_t *work, int status)

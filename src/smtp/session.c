@@ -35,7 +35,7 @@ static void record(struct session *session, char direction, const char *text, si
             session->now_ms, direction, keep(session, text, length)};
 }
 
-static void record_event(struct session *session, const char *text)
+void session_event(struct session *session, const char *text)
 {
     record(session, '*', text, strlen(text));
 }
@@ -136,7 +136,7 @@ static void end_with(struct session *session, enum transport transport)
 
 void session_connected(struct session *session)
 {
-    record_event(session, "connected");
+    session_event(session, "connected");
     enter(session, SMTP_GREETING);
 }
 
@@ -144,7 +144,7 @@ void session_connect_failed(struct session *session, enum transport transport, c
 {
     set_end(session, (struct transport_end){.transport = transport,
                                             .reason = arena_dup(session->arena, reason)});
-    record_event(session, reason);
+    session_event(session, reason);
     enter(session, SMTP_END);
 }
 
@@ -187,7 +187,7 @@ void session_closed(struct session *session, bool reset)
 {
     const char *text = reset ? "connection reset" : "connection closed";
 
-    record_event(session, text);
+    session_event(session, text);
     if (session->state == SMTP_HANDSHAKE)
         session_handshake_failed(session, text);
     else
@@ -196,7 +196,7 @@ void session_closed(struct session *session, bool reset)
 
 void session_timeout(struct session *session)
 {
-    record_event(session, "timeout");
+    session_event(session, "timeout");
     switch (session->state) {
     case SMTP_CONNECT:
         end_with(session, TRANSPORT_CONNECT_TIMEOUT);
@@ -217,14 +217,14 @@ void session_timeout(struct session *session)
 
 void session_handshake_done(struct session *session)
 {
-    record_event(session, "TLS established");
+    session_event(session, "TLS established");
     session->end = (struct transport_end){.transport = TRANSPORT_OK, .state = SMTP_HANDSHAKE};
     enter(session, SMTP_EHLO_TLS);
 }
 
 void session_handshake_failed(struct session *session, const char *reason)
 {
-    record_event(session, reason);
+    session_event(session, reason);
     set_end(session, (struct transport_end){.transport = TRANSPORT_HANDSHAKE_FAILED,
                                             .reason = arena_dup(session->arena, reason)});
     enter(session, SMTP_END);

@@ -232,8 +232,8 @@ static void test_bad(void **state)
     }
 }
 
-/* The connection ends at every byte of the server's flight: never a crash, never a success. */
-static void test_eof(void **state)
+/* The server's flight stops at every byte: never a crash, never a success. */
+static void test_truncated(void **state)
 {
     struct world *world = *state;
     SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
@@ -248,25 +248,9 @@ static void test_eof(void **state)
         link.chunk = cut;
         if (cut > 0 && cut < (size_t)BIO_pending(SSL_get_wbio(link.server)))
             assert_int_equal(pki_client(&link), HANDSHAKE_MORE);
-        handshake_eof(link.client);
-        assert_int_equal(step(&link, NULL, 0), HANDSHAKE_FAILED);
-        assert_string_equal(handshake_reason(link.client), "unexpected eof while reading");
+        assert_int_equal(step(&link, NULL, 0), HANDSHAKE_MORE);
         pki_link_fini(&link);
     }
-    SSL_CTX_free(server);
-}
-
-static void test_eof_afterwards(void **state)
-{
-    struct world *world = *state;
-    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
-    struct pki_link link;
-
-    pki_link_init(&link, server, world->context, &plain_config);
-    assert_int_equal(pki_run(&link), HANDSHAKE_DONE);
-    handshake_eof(link.client);
-    assert_int_equal(step(&link, NULL, 0), HANDSHAKE_CLOSED);
-    pki_link_fini(&link);
     SSL_CTX_free(server);
 }
 
@@ -291,26 +275,6 @@ static void test_close_with_finish(void **state)
     }
     assert_int_equal(link.plain.length, 7);
     assert_int_equal(step(&link, NULL, 0), HANDSHAKE_CLOSED);
-    pki_link_fini(&link);
-    SSL_CTX_free(server);
-}
-
-static void test_our_close(void **state)
-{
-    struct world *world = *state;
-    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
-    struct pki_link link;
-    char byte;
-
-    pki_link_init(&link, server, world->context, &plain_config);
-    handshake_close(link.client, &link.to_server);
-    assert_int_equal(link.to_server.length, 0);
-    assert_int_equal(pki_run(&link), HANDSHAKE_DONE);
-    handshake_close(link.client, &link.to_server);
-    pki_to_server(&link);
-    int result = SSL_read(link.server, &byte, 1);
-
-    assert_int_equal(SSL_get_error(link.server, result), SSL_ERROR_ZERO_RETURN);
     pki_link_fini(&link);
     SSL_CTX_free(server);
 }
@@ -475,10 +439,8 @@ int main(void)
         cmocka_unit_test(test_weak),
         cmocka_unit_test(test_sni),
         cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_eof),
-        cmocka_unit_test(test_eof_afterwards),
+        cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_close_with_finish),
-        cmocka_unit_test(test_our_close),
         cmocka_unit_test(test_client_certificate),
         cmocka_unit_test(test_anonymous),
         cmocka_unit_test(test_limits),
