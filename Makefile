@@ -65,8 +65,11 @@ run: build-packages
 demo: test-packages
 	@tests/lab/demo --binary $(BUILD)/mxdane
 
-lint:
+lint: test-packages
+	@$(MAKE) --no-print-directory all
 	@tests/lint/rooms
+	@tests/lint/classes
+	@tests/lint/manual $(BUILD)/mxdane
 
 check: test-packages
 	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
