@@ -47,6 +47,7 @@ class Server(asyncio.DatagramProtocol):
 
     def __init__(self, upstream, rules):
         self.upstream, self.rules, self.transport = upstream, rules, None
+        self.seen = set()  # questions, for "drop-first"
 
     def connection_made(self, transport):
         self.transport = transport
@@ -63,6 +64,9 @@ class Server(asyncio.DatagramProtocol):
         """The answer to a query; None where there shall be none."""
         name, kind, _ = question(query)
         action = self.rules.get(kind, self.rules.get(name, self.rules.get("*", "relay")))
+        if action == "drop-first" and (name, kind) not in self.seen:
+            self.seen.add((name, kind))
+            return None
         if action == "drop" or (action == "truncate" and tcp):
             return None
         if action == "truncate":
@@ -79,7 +83,7 @@ class Server(asyncio.DatagramProtocol):
             answer = bytes([answer[0] ^ 0xff]) + answer[1:]
         elif action == "no-ad":
             answer = answer[:3] + bytes([answer[3] & ~AD]) + answer[4:]
-        elif action != "relay":
+        elif action not in ("relay", "drop-first"):
             raise ValueError(f"unknown DNS action {action}")
         if len(answer) > 1200 and not tcp:
             return reply(query, flags=TC)
