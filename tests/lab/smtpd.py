@@ -12,6 +12,7 @@ DEFAULTS = {
     "quit": "221 bye\r\n",
     "end": "",       # "STATE close", "STATE reset" or "STATE silence": instead of its reply
     "delay": 0.0,    # seconds before every reply
+    "tls_delay": False,  # before our first flight of the handshake too
     "pieces": 0,     # bytes a write; 0: whole replies
     "tls": "",       # "1.0", "1.1", "1.2", "garbage", "anonymous"
     "client_certificate": False,  # required
@@ -52,7 +53,7 @@ class Session(asyncio.Protocol):
         self.script, self.context = script, context
         self.transport, self.buffer = None, b""
         self.tls = None  # the SSLObject after STARTTLS
-        self.established = False
+        self.established = self.delayed = False
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
 
     def connection_made(self, transport):
@@ -90,6 +91,10 @@ class Session(asyncio.Protocol):
             self.lines(data)
         elif self.script["tls"] == "garbage":
             self.transport.write(b"this is no TLS at all\r\n" * 3)
+        elif self.script["tls_delay"] and not self.delayed:
+            self.delayed = True
+            self.incoming.write(data)
+            asyncio.get_running_loop().call_later(self.script["delay"], self.step)
         else:
             self.incoming.write(data)
             self.step()
