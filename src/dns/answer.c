@@ -1,5 +1,6 @@
 #include "dns/answer.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,11 +341,28 @@ static bool open_reply(const getdns_dict *response, struct reader *reader)
     return true;
 }
 
+/* Where there are several nameservers: which of them answered. */
+static void read_server(const getdns_dict *response, struct arena *arena, struct lookup *lookup)
+{
+    getdns_bindata *address;
+    char text[INET6_ADDRSTRLEN];
+    uint32_t port = 53;
+
+    if (getdns_dict_get_bindata(response, "/call_reporting/0/query_to/address_data", &address) !=
+        GETDNS_RETURN_GOOD)
+        return;
+    inet_ntop(address->size == 16 ? AF_INET6 : AF_INET, address->data, text, sizeof text);
+    get_number(response, "/call_reporting/0/query_to/port", UINT16_MAX, &port);
+    lookup->server = port == 53 ? arena_dup(arena, text)
+                                : arena_format(arena, "%s@%u", text, (unsigned)port);
+}
+
 void answer_read(const getdns_dict *response, struct arena *arena, struct lookup *lookup)
 {
     struct reader reader = {.arena = arena};
     uint32_t rcode;
 
+    read_server(response, arena, lookup);
     if (!open_reply(response, &reader) ||
         !get_number(reader.reply, "/header/rcode", 15, &rcode)) {
         fail(lookup, LOOKUP_SERVFAIL, "the resolver gave no reply");

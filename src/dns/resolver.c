@@ -221,9 +221,11 @@ static void set_extensions(struct resolver *resolver, const struct resolver_conf
     getdns_dict_set_int(resolver->extensions, "/header/ad", 1);
     getdns_dict_set_int(resolver->extensions, "/add_opt_parameters/maximum_udp_payload_size",
                         config->udp_size);
+    if (config->nameserver_count > 1)
+        getdns_dict_set_int(resolver->extensions, "return_call_reporting", GETDNS_EXTENSION_TRUE);
 }
 
-/* The names of the nameservers for -v; getdns does not say which of several answered. */
+/* The nameservers for -v; the answer says which of several gave it. */
 static char *describe(const struct resolver_config *config)
 {
     struct buffer text;
