@@ -1,0 +1,143 @@
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ARGUMENTS = 8 };
+
+/* Parses with argv[0] before and returns whether it was taken. */
+static bool parse(struct options *options, const char *const arguments[ARGUMENTS],
+                  struct failure *failure)
+{
+    char *argv[ARGUMENTS + 2] = {(char *)"mxdane"};
+    int argc = 1;
+
+    while (argc <= ARGUMENTS && arguments[argc - 1] != NULL) {
+        argv[argc] = (char *)arguments[argc - 1];
+        argc++;
+    }
+    optind = 0;
+    failure->text[0] = '\0';
+    return options_parse(options, argc, argv, 1000, true, failure);
+}
+
+static void test_defaults(void **state)
+{
+    static const char *const none[ARGUMENTS] = {NULL};
+    struct options options;
+    struct failure failure;
+
+    (void)state;
+    assert_true(parse(&options, none, &failure));
+    assert_int_equal(options.plan.resolver.nameserver_count, 0);
+    assert_int_equal(options.plan.resolver.timeout_ms, 3000);
+    assert_int_equal(options.plan.resolver.tries, 6);
+    assert_int_equal(options.plan.resolver.udp_size, 1216);
+    assert_int_equal(options.plan.smtp_timeout_ms, 30000);
+    assert_int_equal(options.plan.line_limit, 4096);
+    assert_int_equal(options.plan.port, 25);
+    assert_int_equal(options.plan.verify_time, 1000);
+    assert_true(options.trace.color);
+    assert_int_equal(options.domain_count, 1);
+    assert_string_equal(options.domains[0], ".");
+    options_fini(&options);
+}
+
+static void test_values(void **state)
+{
+    static const char *const some[ARGUMENTS] = {"-n", "::1@5353", "-d", "30", "-p2525",
+                                                "-6vv", "a.example", "b.example"};
+    struct options options;
+    struct failure failure;
+
+    (void)state;
+    assert_true(parse(&options, some, &failure));
+    assert_string_equal(options.plan.resolver.nameservers[0], "::1@5353");
+    assert_int_equal(options.plan.verify_time, 1000 + 30 * 86400);
+    assert_int_equal(options.plan.port, 2525);
+    assert_true(options.plan.no_ipv6);
+    assert_false(options.plan.no_ipv4);
+    assert_int_equal(options.trace.verbose, 2);
+    assert_int_equal(options.domain_count, 2);
+    assert_string_equal(options.domains[1], "b.example");
+    options_fini(&options);
+}
+
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *arguments[ARGUMENTS];
+        const char *wanted;
+    } rows[] = {
+        {{"-x"}, "unknown option: -x (see mxdane --help)"},
+        {{"--nonsense"}, "unknown option: --nonsense (see mxdane --help)"},
+        {{"-g"}, "option needs an argument: -g (see mxdane --help)"},
+        {{"-g", "["}, "-g: bad pattern at offset 1: missing terminating ] for character class"},
+        {{"--only", "("}, "--only: bad pattern at offset 1: missing closing parenthesis"},
+        {{"-t", "0"}, "-t: not a number from 1 to 600000: 0"},
+        {{"-p", "65536"}, "-p: not a number from 1 to 65535: 65536"},
+        {{"-p", "25x"}, "-p: not a number from 1 to 65535: 25x"},
+        {{"--color", "sometimes"}, "--color: auto, always or never, not sometimes"},
+        {{"-H", "a b"}, "-H: not an EHLO name"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct options options;
+        struct failure failure;
+
+        if (parse(&options, rows[i].arguments, &failure) ||
+            strcmp(failure.text, rows[i].wanted) != 0)
+            fail_msg("row %zu: %s, not %s", i, failure.text, rows[i].wanted);
+        options_fini(&options);
+    }
+}
+
+static void test_hosts(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *arguments[ARGUMENTS];
+        const char *host;
+        bool wanted;
+    } rows[] = {
+        {"every host", {NULL}, "a.x.", true},
+        {"-D", {"-D", "a.x"}, "a.x.", false},
+        {"-D, absolute, upper case", {"-D", "A.X."}, "a.x.", false},
+        {"-D another", {"-D", "b.a.x"}, "a.x.", true},
+        {"-U with -D", {"-U", "-D", "a.x"}, "a.x.", true},
+        {"-U with -D another", {"-U", "-D", "b.x"}, "a.x.", false},
+        {"-U alone: none", {"-U"}, "a.x.", false},
+        {"--only, anchored at the end", {"--only", "x$"}, "a.x.", true},
+        {"--only another", {"--only", "^b"}, "a.x.", false},
+        {"--skip", {"--skip", "^a"}, "a.x.", false},
+        {"--only and --skip", {"--only", "x", "--skip", "^b"}, "a.x.", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct options options;
+        struct failure failure;
+
+        assert_true(parse(&options, rows[i].arguments, &failure));
+        if (plan_probes_host(&options.plan, rows[i].host) != rows[i].wanted)
+            fail_msg("%s", rows[i].name);
+        options_fini(&options);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_hosts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
