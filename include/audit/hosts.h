@@ -23,9 +23,13 @@ void hosts_free(struct hosts *hosts);
 
 /*
  * The facts about an MX host: at once or later, `done` is called exactly once from the loop.
- * The result is valid until hosts_free.
+ * Domains that ask while they are being found join the others. The result is valid until it is
+ * released.
  */
 void hosts_find(struct hosts *hosts, const char *name,
                 void (*done)(void *argument, const struct host *host), void *argument);
+
+/* The domain is done with it. Of the hosts nobody holds, plan->hosts are remembered. */
+void hosts_release(struct hosts *hosts, const struct host *host);
 
 #endif

@@ -19,6 +19,10 @@ struct plan {
     size_t line_limit; /* bytes */
     uint16_t port;
     int64_t verify_time; /* seconds since the epoch */
+    size_t jobs;       /* probes in flight at most */
+    size_t hosts;      /* MX hosts remembered at most */
+    uint64_t pause_ms; /* between two connections to an address */
+    bool dialogue;     /* keep the SMTP dialogues */
     bool reserved, no_ipv4, no_ipv6, all, ee_checks, down_only;
     const char *down[LIMIT_DOWN_HOSTS];
     size_t down_count;

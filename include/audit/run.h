@@ -1,5 +1,5 @@
 /*
- * The scheduler: domains in, results out, in the order given, within the limits.
+ * The scheduler: domains in, results out, within the limits.
  */
 #ifndef MXDANE_AUDIT_RUN_H
 #define MXDANE_AUDIT_RUN_H
@@ -19,12 +19,18 @@ struct run_outcome {
     int signal;              /* SIGINT or SIGTERM stopped the run; 0: none */
 };
 
+struct run_input {
+    const char *path; /* of a list of domains, "-" for standard input; or NULL and */
+    const char *const *domains;
+    size_t count;
+};
+
 /*
- * Audits `inputs`, reporting each in this order. False with the reason in `failure` where mxdane
+ * Audits the input's domains: those of a list are reported as they finish, the others in their
+ * order. Each exactly once, malformed ones too. False with the reason in `failure` where mxdane
  * itself could not do its work. The loop is drained and closed in every case.
  */
-bool run_domains(const struct plan *plan, const char *const *inputs, size_t count,
-                 run_report *report, void *argument, struct run_outcome *outcome,
-                 struct failure *failure);
+bool run_domains(const struct plan *plan, const struct run_input *input, run_report *report,
+                 void *argument, struct run_outcome *outcome, struct failure *failure);
 
 #endif

@@ -21,6 +21,7 @@ struct options {
     struct plan plan;
     struct trace_options trace;
     struct pattern *grep;
+    const char *list; /* -f; NULL: none */
     const char *const *domains;
     size_t domain_count;
     const char *nameservers[LIMIT_NAMESERVERS];

@@ -5,6 +5,7 @@
 #ifndef MXDANE_SMTP_PROBE_H
 #define MXDANE_SMTP_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,11 +23,13 @@ struct probe_config { /* of the run */
     size_t line_limit;   /* bytes */
     uint16_t port;
     int64_t verify_time; /* seconds since the epoch */
+    bool dialogue;       /* keep what was said */
 };
 
 /*
  * Probes `address` (family and bytes set) of `host` and fills in the rest; everything lives in
- * `arena`, which the thread pool uses too and nobody else may meanwhile, and is complete when `done` is called, once, from the loop, all handles closed.
+ * `arena`, which the thread pool uses too and nobody else may meanwhile, and is complete when
+ * `done` is called, once, from the loop, all handles closed.
  */
 struct probe *probe_start(struct uv_loop_s *loop, const struct probe_config *config,
                           const struct host *host, struct address *address, struct arena *arena,

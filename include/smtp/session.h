@@ -24,13 +24,13 @@ struct session {
     const char *helo;
     struct reply reply;
     size_t received;
-    struct dialogue_line *dialogue;
+    struct dialogue_line *dialogue; /* NULL: not kept */
     size_t dialogue_count;
 };
 
-/* In SMTP_CONNECT. `helo` and `arena` are borrowed. */
+/* In SMTP_CONNECT. `helo` and `arena` are borrowed. `dialogue`: keep it. */
 void session_init(struct session *session, struct arena *arena, const char *helo,
-                  size_t line_limit);
+                  size_t line_limit, bool dialogue);
 void session_fini(struct session *session);
 
 void session_connected(struct session *session);

@@ -3,13 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uv.h>
-
+#include "audit/probes.h"
 #include "base/memory.h"
 #include "dns/name.h"
 #include "dns/resolver.h"
 #include "dns/walk.h"
-#include "smtp/probe.h"
 
 struct waiter {
     struct waiter *next;
@@ -18,52 +16,55 @@ struct waiter {
 };
 
 struct entry {
-    struct entry *next;
+    struct host host; /* first: hosts_release gets a pointer to it */
+    struct entry *next; /* of its bucket */
+    struct entry *older, *newer; /* while nobody uses it */
     struct hosts *hosts;
     struct arena arena;
     struct arena *address_arenas; /* one each: the thread pool writes to them */
-    struct host host;
     const char *bases[WALK_BASES];
     size_t base_count, base_at;
     size_t pending; /* answers or probes awaited */
+    size_t users;   /* domains that wait for it or hold it */
     bool finished;
     struct waiter *waiters;
 };
 
-struct job { /* a probe that waits for its turn, or runs */
-    struct job *next;
-    struct entry *entry;
-    size_t index;
-    struct probe *probe;
-};
-
 struct hosts {
-    uv_loop_t *loop;
     const struct plan *plan;
     struct resolver *resolver;
-    struct probe_config probe;
-    struct entry *entries;
-    struct job *jobs, **jobs_end;
-    struct job *running;
-    size_t probes;
+    struct probes *probes;
+    struct entry **buckets;
+    size_t bucket_count; /* a power of 2 */
+    size_t count;
+    struct entry *oldest, *newest; /* of those nobody uses */
 };
 
-struct hosts *hosts_new(uv_loop_t *loop, const struct plan *plan, struct resolver *resolver,
+enum { FEWEST_BUCKETS = 256 };
+
+struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan, struct resolver *resolver,
                         struct handshake_context *tls)
 {
     struct hosts *hosts = memory_new(1, sizeof *hosts);
 
-    hosts->loop = loop;
     hosts->plan = plan;
     hosts->resolver = resolver;
-    hosts->jobs_end = &hosts->jobs;
-    hosts->probe = (struct probe_config){.tls = tls,
-                                         .helo = plan->helo,
-                                         .timeout_ms = plan->smtp_timeout_ms,
-                                         .line_limit = plan->line_limit,
-                                         .port = plan->port,
-                                         .verify_time = plan->verify_time};
+    hosts->probes = probes_new(loop, plan, tls);
+    hosts->bucket_count = FEWEST_BUCKETS;
+    while (hosts->bucket_count < plan->hosts)
+        hosts->bucket_count *= 2;
+    hosts->buckets = memory_new(hosts->bucket_count, sizeof *hosts->buckets);
     return hosts;
+}
+
+/* FNV-1a. */
+static struct entry **bucket_of(const struct hosts *hosts, const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return &hosts->buckets[hash & (hosts->bucket_count - 1)];
 }
 
 static void entry_free(struct entry *entry)
@@ -84,13 +85,62 @@ void hosts_free(struct hosts *hosts)
 {
     if (hosts == NULL)
         return;
-    while (hosts->entries != NULL) {
-        struct entry *entry = hosts->entries;
+    for (size_t i = 0; i < hosts->bucket_count; i++)
+        while (hosts->buckets[i] != NULL) {
+            struct entry *entry = hosts->buckets[i];
 
-        hosts->entries = entry->next;
-        entry_free(entry);
-    }
+            hosts->buckets[i] = entry->next;
+            entry_free(entry);
+        }
+    probes_free(hosts->probes);
+    free(hosts->buckets);
     free(hosts);
+}
+
+void hosts_cancel(struct hosts *hosts)
+{
+    if (hosts != NULL)
+        probes_cancel(hosts->probes);
+}
+
+static void idle_remove(struct hosts *hosts, struct entry *entry)
+{
+    *(entry->older != NULL ? &entry->older->newer : &hosts->oldest) = entry->newer;
+    *(entry->newer != NULL ? &entry->newer->older : &hosts->newest) = entry->older;
+    entry->older = entry->newer = NULL;
+}
+
+static void idle_add(struct hosts *hosts, struct entry *entry)
+{
+    entry->older = hosts->newest;
+    entry->newer = NULL;
+    *(hosts->newest != NULL ? &hosts->newest->newer : &hosts->oldest) = entry;
+    hosts->newest = entry;
+}
+
+/* Forgets the hosts used longest ago, as far as nobody uses them. */
+static void evict(struct hosts *hosts)
+{
+    while (hosts->count > hosts->plan->hosts && hosts->oldest != NULL) {
+        struct entry *entry = hosts->oldest, **link = bucket_of(hosts, entry->host.name);
+
+        while (*link != entry)
+            link = &(*link)->next;
+        *link = entry->next;
+        idle_remove(hosts, entry);
+        entry_free(entry);
+        hosts->count--;
+    }
+}
+
+void hosts_release(struct hosts *hosts, const struct host *host)
+{
+    struct entry *entry = (struct entry *)host;
+
+    if (--entry->users > 0)
+        return;
+    idle_add(hosts, entry);
+    evict(hosts);
 }
 
 static void finish(struct entry *entry)
@@ -108,54 +158,12 @@ static void finish(struct entry *entry)
     }
 }
 
-static void start_jobs(struct hosts *hosts);
-
 static void on_probed(void *argument)
 {
-    struct job *job = argument, **link;
-    struct entry *entry = job->entry;
-    struct hosts *hosts = entry->hosts;
+    struct entry *entry = argument;
 
-    for (link = &hosts->running; *link != job; link = &(*link)->next)
-        ;
-    *link = job->next;
-    free(job);
-    hosts->probes--;
     if (--entry->pending == 0)
         finish(entry);
-    start_jobs(hosts);
-}
-
-static void start_jobs(struct hosts *hosts)
-{
-    while (hosts->jobs != NULL && hosts->probes < LIMIT_PROBES) {
-        struct job *job = hosts->jobs;
-        struct entry *entry = job->entry;
-
-        hosts->jobs = job->next;
-        if (hosts->jobs == NULL)
-            hosts->jobs_end = &hosts->jobs;
-        hosts->probes++;
-        job->next = hosts->running;
-        hosts->running = job;
-        job->probe = probe_start(hosts->loop, &hosts->probe, &entry->host,
-                                 &entry->host.addresses[job->index],
-                                 &entry->address_arenas[job->index], on_probed, job);
-    }
-}
-
-void hosts_cancel(struct hosts *hosts)
-{
-    if (hosts == NULL)
-        return;
-    while (hosts->jobs != NULL) {
-        struct job *job = hosts->jobs;
-
-        hosts->jobs = job->next;
-        free(job);
-    }
-    for (struct job *job = hosts->running; job != NULL; job = job->next)
-        probe_cancel(job->probe);
 }
 
 static bool wants_probe(const struct plan *plan, struct address *address)
@@ -167,17 +175,6 @@ static bool wants_probe(const struct plan *plan, struct address *address)
         return false;
     }
     return true;
-}
-
-static void queue_job(struct entry *entry, size_t index)
-{
-    struct job *job = memory_new(1, sizeof *job);
-
-    job->entry = entry;
-    job->index = index;
-    *entry->hosts->jobs_end = job;
-    entry->hosts->jobs_end = &job->next;
-    entry->pending++;
 }
 
 /* RFC 7672 section 2.1.2: where the TLSA look-up failed the host must not be connected to. */
@@ -193,13 +190,14 @@ static void probe_all(struct entry *entry)
         walk_addresses(host->a, host->aaaa, &entry->arena, &host->addresses);
     entry->address_arenas =
         arena_new(&entry->arena, host->address_count, sizeof *entry->address_arenas);
+    entry->pending = 1; /* until all are added */
     for (size_t i = 0; host->probed && i < host->address_count; i++)
-        if (wants_probe(plan, &host->addresses[i]))
-            queue_job(entry, i);
-    if (entry->pending == 0)
-        finish(entry);
-    else
-        start_jobs(entry->hosts);
+        if (wants_probe(plan, &host->addresses[i])) {
+            entry->pending++;
+            probes_add(entry->hosts->probes, host, &host->addresses[i],
+                       &entry->address_arenas[i], on_probed, entry);
+        }
+    on_probed(entry);
 }
 
 static void ask_tlsa(struct entry *entry);
@@ -268,10 +266,27 @@ static void begin(struct entry *entry)
 
 static struct entry *find(struct hosts *hosts, const char *name)
 {
-    struct entry *entry = hosts->entries;
+    struct entry *entry = *bucket_of(hosts, name);
 
     while (entry != NULL && strcmp(entry->host.name, name) != 0)
         entry = entry->next;
+    return entry;
+}
+
+static struct entry *entry_new(struct hosts *hosts, const char *name)
+{
+    struct entry **bucket = bucket_of(hosts, name);
+    struct entry *entry = memory_new(1, sizeof *entry);
+
+    entry->hosts = hosts;
+    entry->users = 1;
+    arena_init(&entry->arena);
+    entry->host.name = arena_dup(&entry->arena, name);
+    entry->host.base = entry->host.name;
+    entry->host.port = hosts->plan->port;
+    entry->next = *bucket;
+    *bucket = entry;
+    hosts->count++;
     return entry;
 }
 
@@ -281,6 +296,8 @@ void hosts_find(struct hosts *hosts, const char *name,
     struct entry *entry = find(hosts, name);
     struct waiter *waiter;
 
+    if (entry != NULL && entry->finished && entry->users++ == 0)
+        idle_remove(hosts, entry);
     if (entry != NULL && entry->finished) {
         done(argument, &entry->host);
         return;
@@ -289,18 +306,12 @@ void hosts_find(struct hosts *hosts, const char *name,
     waiter->done = done;
     waiter->argument = argument;
     if (entry != NULL) {
+        entry->users++;
         waiter->next = entry->waiters;
         entry->waiters = waiter;
         return;
     }
-    entry = memory_new(1, sizeof *entry);
-    entry->hosts = hosts;
-    arena_init(&entry->arena);
-    entry->host.name = arena_dup(&entry->arena, name);
-    entry->host.base = entry->host.name;
-    entry->host.port = hosts->plan->port;
+    entry = entry_new(hosts, name);
     entry->waiters = waiter;
-    entry->next = hosts->entries;
-    hosts->entries = entry;
     begin(entry);
 }

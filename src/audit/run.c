@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "audit/hosts.h"
+#include "audit/list.h"
 #include "base/memory.h"
 #include "dane/verdict.h"
 #include "dns/name.h"
@@ -15,6 +16,8 @@
 #include "dns/walk.h"
 
 struct task { /* one domain */
+    struct task *older, *newer; /* begun before, after */
+    struct task *next_finished;
     struct run *run;
     struct arena arena;
     struct domain domain;
@@ -29,13 +32,18 @@ struct run {
     struct resolver *resolver;
     struct handshake_context *tls;
     struct hosts *hosts;
-    const char *const *inputs;
-    struct task **tasks; /* NULL: not begun, or reported */
-    size_t count, started, reported;
+    const struct run_input *input;
+    struct list *list; /* NULL: the domains come from the array */
+    size_t taken;      /* of the array */
+    bool input_ended;
+    struct task *oldest, *newest; /* in flight, or finished and not reported */
+    struct task *finished, **finished_end;
+    size_t in_flight;
     run_report *report;
     void *argument;
     struct run_outcome outcome;
-    bool report_failed;
+    struct failure *failure;
+    bool failed;   /* the reason is in `failure` */
     bool settling; /* inside settle(): it loops, it does not recurse */
     bool stopping;
     uv_signal_t signals[2];
@@ -43,25 +51,45 @@ struct run {
 
 static bool start_more(struct run *run);
 
+/* Takes the task out of the run. */
 static void task_free(struct task *task)
 {
+    struct run *run = task->run;
+
+    *(task->older != NULL ? &task->older->newer : &run->oldest) = task->newer;
+    *(task->newer != NULL ? &task->newer->older : &run->newest) = task->older;
+    run->in_flight--;
     arena_fini(&task->arena);
     free(task);
 }
 
+static void report(struct task *task)
+{
+    struct run *run = task->run;
+    enum exit_status status = domain_exit_status(&task->domain);
+
+    if (!run->report(run->argument, &task->domain))
+        run->failed = !failure_set(run->failure, "standard output cannot be written");
+    if (status > run->outcome.status)
+        run->outcome.status = status;
+    for (size_t i = 0; i < task->domain.host_count; i++)
+        hosts_release(run->hosts, task->domain.hosts[i].host);
+    task_free(task);
+}
+
+/* A list's domains are reported as they finish, those of the command line in their order. */
 static void report_finished(struct run *run)
 {
-    while (run->reported < run->started && run->tasks[run->reported]->finished &&
-           !run->report_failed) {
-        struct task *task = run->tasks[run->reported];
-        enum exit_status status = domain_exit_status(&task->domain);
+    struct task *task;
 
-        run->report_failed = !run->report(run->argument, &task->domain);
-        if (status > run->outcome.status)
-            run->outcome.status = status;
-        run->tasks[run->reported++] = NULL;
-        task_free(task);
+    while (run->list != NULL && (task = run->finished) != NULL && !run->failed) {
+        run->finished = task->next_finished;
+        if (run->finished == NULL)
+            run->finished_end = &run->finished;
+        report(task);
     }
+    while (run->list == NULL && run->oldest != NULL && run->oldest->finished && !run->failed)
+        report(run->oldest);
 }
 
 /* Reports what is finished and starts what there is room for, until neither changes anything. */
@@ -74,14 +102,20 @@ static void settle(struct run *run)
         report_finished(run);
     while (start_more(run));
     run->settling = false;
-    if (run->reported == run->count || run->report_failed)
+    if (run->failed || (run->input_ended && run->in_flight == 0))
         uv_stop(&run->loop);
 }
 
 static void finish(struct task *task)
 {
+    struct run *run = task->run;
+
     task->finished = true;
-    settle(task->run);
+    if (run->list != NULL) {
+        *run->finished_end = task;
+        run->finished_end = &task->next_finished;
+    }
+    settle(run);
 }
 
 static void decide_verdicts(struct task *task, struct domain_host *entry)
@@ -221,21 +255,57 @@ static void begin(struct task *task)
         ask(task, name_is_tld(name) ? tld : mail, 3);
 }
 
+static struct task *task_new(struct run *run)
+{
+    struct task *task = memory_new(1, sizeof *task);
+
+    task->run = run;
+    arena_init(&task->arena);
+    task->older = run->newest;
+    *(run->newest != NULL ? &run->newest->newer : &run->oldest) = task;
+    run->newest = task;
+    run->in_flight++;
+    return task;
+}
+
+/* The next domain of the input into the task; false where there is none, or none yet. */
+static bool take_input(struct run *run, struct task *task)
+{
+    if (run->list != NULL) {
+        enum list_status status =
+            list_next(run->list, &task->arena, &task->domain.input, run->failure);
+
+        run->failed |= status == LIST_FAILED;
+        run->input_ended = status == LIST_END || status == LIST_FAILED;
+        return status == LIST_DOMAIN;
+    }
+    run->input_ended = run->taken == run->input->count;
+    if (run->input_ended)
+        return false;
+    task->domain.input = run->input->domains[run->taken++];
+    return true;
+}
+
 static bool start_more(struct run *run)
 {
-    size_t before = run->started;
+    bool started = false;
 
-    while (run->started < run->count && !run->report_failed &&
-           run->started - run->reported < LIMIT_DOMAINS_IN_FLIGHT) {
-        struct task *task = memory_new(1, sizeof *task);
+    while (!run->input_ended && !run->failed && run->in_flight < LIMIT_DOMAINS_IN_FLIGHT) {
+        struct task *task = task_new(run);
 
-        task->run = run;
-        arena_init(&task->arena);
-        task->domain.input = run->inputs[run->started];
-        run->tasks[run->started++] = task;
+        if (!take_input(run, task)) {
+            task_free(task);
+            break;
+        }
+        started = true;
         begin(task);
     }
-    return run->started > before;
+    return started;
+}
+
+static void on_input(void *argument)
+{
+    settle(argument);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -266,7 +336,10 @@ static bool set_up(struct run *run, struct failure *failure)
     if (run->resolver == NULL)
         return false;
     run->hosts = hosts_new(&run->loop, run->plan, run->resolver, run->tls);
-    return true;
+    if (run->input->path == NULL)
+        return true;
+    run->list = list_new(&run->loop, run->input->path, on_input, run, failure);
+    return run->list != NULL;
 }
 
 /* Everything closed and drained: a handle that leaked is our bug. */
@@ -277,6 +350,7 @@ static void tear_down(struct run *run)
     run->stopping = true;
     for (size_t i = 0; i < 2; i++)
         uv_close((uv_handle_t *)&run->signals[i], NULL);
+    list_free(run->list);
     hosts_cancel(run->hosts);
     resolver_free(run->resolver);
     while (uv_loop_alive(&run->loop)) /* an earlier uv_stop ends one uv_run too early */
@@ -286,32 +360,27 @@ static void tear_down(struct run *run)
     (void)result;
     hosts_free(run->hosts);
     handshake_context_free(run->tls);
-    for (size_t i = run->reported; i < run->started; i++)
-        task_free(run->tasks[i]);
-    free(run->tasks);
+    while (run->oldest != NULL)
+        task_free(run->oldest);
 }
 
-bool run_domains(const struct plan *plan, const char *const *inputs, size_t count,
-                 run_report *report, void *argument, struct run_outcome *outcome,
-                 struct failure *failure)
+bool run_domains(const struct plan *plan, const struct run_input *input, run_report *report_to,
+                 void *argument, struct run_outcome *outcome, struct failure *failure)
 {
-    struct run run = {.plan = plan, .inputs = inputs, .count = count, .report = report,
-                      .argument = argument};
-    bool good;
+    struct run run = {.plan = plan, .input = input, .report = report_to, .argument = argument,
+                      .failure = failure};
 
+    run.finished_end = &run.finished;
     if (uv_loop_init(&run.loop) != 0)
         return failure_set(failure, "libuv: no event loop");
-    run.tasks = memory_new(count, sizeof *run.tasks);
     watch_signals(&run);
-    good = set_up(&run, failure);
-    if (good) {
+    run.failed = !set_up(&run, failure);
+    if (!run.failed) {
         settle(&run);
-        if (run.reported < run.count && !run.report_failed)
+        if (!run.failed && !(run.input_ended && run.in_flight == 0))
             uv_run(&run.loop, UV_RUN_DEFAULT);
     }
     tear_down(&run);
-    if (good && run.report_failed)
-        good = failure_set(failure, "standard output cannot be written");
     *outcome = run.outcome;
-    return good;
+    return !run.failed;
 }

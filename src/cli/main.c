@@ -44,12 +44,12 @@ static void size_thread_pool(void)
 static int run(const struct options *options, struct failure *failure)
 {
     struct output output = {.trace = &options->trace};
+    struct run_input input = {options->list, options->domains, options->domain_count};
     struct run_outcome outcome = {0};
     bool good;
 
     buffer_init(&output.text, 0);
-    good = run_domains(&options->plan, options->domains, options->domain_count, print_domain,
-                       &output, &outcome, failure);
+    good = run_domains(&options->plan, &input, print_domain, &output, &outcome, failure);
     buffer_fini(&output.text);
     if (!good)
         return EXIT_OWN_FAILURE;

@@ -12,6 +12,8 @@ enum { /* options without a letter */
     OPTION_ROOT_HINTS,
     OPTION_ONLY,
     OPTION_SKIP,
+    OPTION_HOSTS,
+    OPTION_PAUSE,
     OPTION_COLOR
 };
 
@@ -23,6 +25,7 @@ struct row {
 };
 
 static const struct row rows[] = {
+    {'f', "file", "FILE", "audit the domains of a list, one a line; - is standard input"},
     {'n', "nameserver", "ADDR[@PORT]", "ask this validating resolver, trust its AD (repeatable)"},
     {'N', "resolv-conf", NULL, "the same with the nameservers of /etc/resolv.conf"},
     {OPTION_TRUST_ANCHOR, "trust-anchor", "FILE", "trust anchor of the embedded resolver"},
@@ -47,6 +50,9 @@ static const struct row rows[] = {
     {'g', "grep", "PATTERN", "print only the trace lines that match"},
     {'q', "quiet", NULL, "print only what is wrong"},
     {'v', "verbose", NULL, "add dialogues, reasons, TTLs, resolvers"},
+    {'j', "jobs", "N", "probes in flight at most (200)"},
+    {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
+    {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
     {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
     {'V', "version", NULL, "print the version"},
     {'h', "help", NULL, "print this help"},
@@ -71,15 +77,6 @@ static void make_getopt(struct option longs[ROWS + 1], char shorts[3 * ROWS])
     }
     longs[ROWS] = (struct option){0};
     shorts[used] = '\0';
-}
-
-static bool number(const char *option, uint64_t minimum, uint64_t maximum, uint64_t *value,
-                   struct failure *failure)
-{
-    if (text_to_number(optarg, minimum, maximum, value))
-        return true;
-    return failure_set(failure, "%s: not a number from %llu to %llu: %s", option,
-                       (unsigned long long)minimum, (unsigned long long)maximum, optarg);
 }
 
 static bool add_nameserver(struct options *options, const char *text, struct failure *failure)
@@ -137,27 +134,52 @@ static bool set_down(struct plan *plan, struct failure *failure)
     return true;
 }
 
+static void apply_number(struct plan *plan, int key, uint64_t value)
+{
+    switch (key) {
+    case 't': plan->resolver.timeout_ms = value; break;
+    case 'r': plan->resolver.tries = (unsigned)value; break;
+    case 'u': plan->resolver.udp_size = (uint16_t)value; break;
+    case 's': plan->smtp_timeout_ms = value; break;
+    case 'l': plan->line_limit = (size_t)value; break;
+    case 'd': plan->verify_time += (int64_t)value * 86400; break;
+    case 'p': plan->port = (uint16_t)value; break;
+    case 'j': plan->jobs = (size_t)value; break;
+    case OPTION_HOSTS: plan->hosts = (size_t)value; break;
+    case OPTION_PAUSE: plan->pause_ms = value; break;
+    }
+}
+
 /* The options that take a number. */
 static bool set_number(struct plan *plan, int key, struct failure *failure)
 {
-    uint64_t value = 0;
-    bool good = true;
+    static const struct {
+        int key;
+        const char *name;
+        uint64_t minimum, maximum;
+    } ranges[] = {
+        {'t', "-t", 1, 600000},
+        {'r', "-r", 1, 100},
+        {'u', "-u", 512, 65535},
+        {'s', "-s", 1, 3600000},
+        {'l', "-l", 64, 1048576},
+        {'d', "-d", 0, 36500},
+        {'p', "-p", 1, 65535},
+        {'j', "-j", 1, LIMIT_PROBES},
+        {OPTION_HOSTS, "--hosts", 1, LIMIT_HOSTS_KEPT},
+        {OPTION_PAUSE, "--pause", 0, LIMIT_PAUSE_MS},
+    };
+    uint64_t value;
+    size_t i = 0;
 
-    if (key == 't' && (good = number("-t", 1, 600000, &value, failure)))
-        plan->resolver.timeout_ms = value;
-    else if (key == 'r' && (good = number("-r", 1, 100, &value, failure)))
-        plan->resolver.tries = (unsigned)value;
-    else if (key == 'u' && (good = number("-u", 512, 65535, &value, failure)))
-        plan->resolver.udp_size = (uint16_t)value;
-    else if (key == 's' && (good = number("-s", 1, 3600000, &value, failure)))
-        plan->smtp_timeout_ms = value;
-    else if (key == 'l' && (good = number("-l", 64, 1048576, &value, failure)))
-        plan->line_limit = (size_t)value;
-    else if (key == 'd' && (good = number("-d", 0, 36500, &value, failure)))
-        plan->verify_time += (int64_t)value * 86400;
-    else if (key == 'p' && (good = number("-p", 1, 65535, &value, failure)))
-        plan->port = (uint16_t)value;
-    return good;
+    while (ranges[i].key != key)
+        i++;
+    if (!text_to_number(optarg, ranges[i].minimum, ranges[i].maximum, &value))
+        return failure_set(failure, "%s: not a number from %llu to %llu: %s", ranges[i].name,
+                           (unsigned long long)ranges[i].minimum,
+                           (unsigned long long)ranges[i].maximum, optarg);
+    apply_number(plan, key, value);
+    return true;
 }
 
 static bool set_helo(struct plan *plan, struct failure *failure)
@@ -174,6 +196,7 @@ static bool set_option(struct options *options, int key, struct failure *failure
     struct plan *plan = &options->plan;
 
     switch (key) {
+    case 'f': options->list = optarg; return true;
     case 'n': return add_nameserver(options, optarg, failure);
     case 'N': return read_resolv_conf(options, failure);
     case OPTION_TRUST_ANCHOR: plan->resolver.trust_anchor = optarg; return true;
@@ -216,6 +239,9 @@ static void set_defaults(struct options *options, int64_t now, bool terminal)
         .smtp_timeout_ms = 30000,
         .line_limit = 4096,
         .port = 25,
+        .jobs = 200,
+        .hosts = 1000,
+        .pause_ms = 100,
         .verify_time = now,
     };
 }
@@ -248,7 +274,10 @@ bool options_parse(struct options *options, int argc, char **argv, int64_t now, 
         if (options->action != OPTIONS_RUN)
             return true;
     }
+    if (options->list != NULL && optind < argc)
+        return failure_set(failure, "-f and DOMAIN arguments: one of the two");
     options->trace.grep = options->grep;
+    options->plan.dialogue = options->trace.verbose > 0;
     options->domains = optind < argc ? (const char *const *)argv + optind : root;
     options->domain_count = optind < argc ? (size_t)(argc - optind) : 1;
     return true;

@@ -361,7 +361,7 @@ struct probe *probe_start(uv_loop_t *loop, const struct probe_config *config,
     probe->started = uv_now(loop);
     probe->timed = SMTP_END;
     buffer_init(&probe->received, LIMIT_TLS_BYTES);
-    session_init(&probe->session, arena, config->helo, config->line_limit);
+    session_init(&probe->session, arena, config->helo, config->line_limit, config->dialogue);
     init_handles(probe);
     uv_timer_start(&probe->total_timer, on_timeout,
                    config->timeout_ms * LIMIT_SESSION_FACTOR, 0);

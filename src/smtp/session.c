@@ -5,7 +5,7 @@
 #include "base/limits.h"
 
 void session_init(struct session *session, struct arena *arena, const char *helo,
-                  size_t line_limit)
+                  size_t line_limit, bool dialogue)
 {
     memset(session, 0, sizeof *session);
     session->arena = arena;
@@ -14,7 +14,8 @@ void session_init(struct session *session, struct arena *arena, const char *helo
     session->after.transport = TRANSPORT_OK;
     reply_init(&session->reply, line_limit);
     buffer_init(&session->send, 0);
-    session->dialogue = arena_new(arena, LIMIT_DIALOGUE, sizeof *session->dialogue);
+    if (dialogue)
+        session->dialogue = arena_new(arena, LIMIT_DIALOGUE, sizeof *session->dialogue);
 }
 
 void session_fini(struct session *session)
@@ -30,7 +31,7 @@ static struct bytes keep(struct session *session, const char *text, size_t lengt
 
 static void record(struct session *session, char direction, const char *text, size_t length)
 {
-    if (session->dialogue_count < LIMIT_DIALOGUE)
+    if (session->dialogue != NULL && session->dialogue_count < LIMIT_DIALOGUE)
         session->dialogue[session->dialogue_count++] = (struct dialogue_line){
             session->now_ms, direction, keep(session, text, length)};
 }

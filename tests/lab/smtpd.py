@@ -18,6 +18,7 @@ DEFAULTS = {
     "client_certificate": False,  # required
     "ciphers": "DEFAULT",
     "sni": "",       # the only server name that is served; others get an alert
+    "busy": 0,       # so many connections get a 421 first
     "full": False,   # the queue of connections is full: no connection is ever made
 }
 VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
@@ -58,6 +59,11 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
+        if self.script["busy"] > 0:
+            self.script["busy"] -= 1
+            transport.write(b"421 4.7.0 try again later\r\n")
+            transport.close()
+            return
         self.reply("GREETING", "greeting")
 
     def reply(self, state, key):

@@ -50,7 +50,7 @@ static void feed(struct session *session, struct arena *arena, const char *serve
                  size_t piece)
 {
     arena_init(arena);
-    session_init(session, arena, "client.example", 128);
+    session_init(session, arena, "client.example", 128, true);
     session_connected(session);
     for (size_t at = 0; at < length; at += piece)
         session_bytes(session, server + at, piece < length - at ? piece : length - at);

@@ -1,0 +1,33 @@
+/*
+ * The probes of a run: so many at once, one at a time to an address and a pause after it, and once
+ * more where a server says at connect that it is busy (421, 450).
+ */
+#ifndef MXDANE_AUDIT_PROBES_H
+#define MXDANE_AUDIT_PROBES_H
+
+#include "audit/plan.h"
+#include "base/arena.h"
+#include "dane/handshake.h"
+#include "model/host.h"
+
+struct uv_loop_s;
+struct probes;
+
+/* `plan` and `tls` are borrowed. */
+struct probes *probes_new(struct uv_loop_s *loop, const struct plan *plan,
+                          struct handshake_context *tls);
+
+/* Begins the end: what waits is dropped, what runs is cut off; handles close on the loop. */
+void probes_cancel(struct probes *probes);
+
+/* After the loop is drained. NULL allowed. */
+void probes_free(struct probes *probes);
+
+/*
+ * Probes `address` of `host` when its turn comes and fills it in; `done` is called once, from the
+ * loop. `arena` is the address's own: the thread pool writes to it.
+ */
+void probes_add(struct probes *probes, const struct host *host, struct address *address,
+                struct arena *arena, void (*done)(void *argument), void *argument);
+
+#endif

@@ -1,0 +1,196 @@
+#include "audit/list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/memory.h"
+
+enum { CHUNK = 65536 };
+
+struct list {
+    const char *path;
+    int fd;
+    uv_poll_t *poll; /* NULL: a regular file, which never makes wait */
+    bool waiting;
+    bool ended;
+    int error;
+    struct buffer text;
+    size_t at; /* of the next line in `text` */
+    bool skipping; /* the rest of a line above the limit */
+    void (*ready)(void *argument);
+    void *argument;
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+bool list_line(const char **start, size_t *length)
+{
+    const char *text = *start, *end = text + *length, *at;
+
+    for (at = text; at < end; at++) /* a comment begins the line, or follows a blank */
+        if (*at == '#' && (at == text || is_blank(at[-1])))
+            end = at;
+    while (text < end && is_blank(*text))
+        text++;
+    while (text < end && is_blank(end[-1]))
+        end--;
+    for (at = end; at > text; at--)
+        if (at[-1] == '@' && at < end) {
+            text = at;
+            break;
+        }
+    *start = text;
+    *length = (size_t)(end - text);
+    return text < end;
+}
+
+static void read_some(struct list *list)
+{
+    char chunk[CHUNK];
+    ssize_t count;
+
+    do
+        count = read(list->fd, chunk, sizeof chunk);
+    while (count < 0 && errno == EINTR);
+    if (count > 0) {
+        buffer_consume(&list->text, list->at);
+        list->at = 0;
+        buffer_add(&list->text, chunk, (size_t)count);
+        return;
+    }
+    if (count < 0 && errno == EAGAIN)
+        return;
+    list->ended = true;
+    list->error = count < 0 ? errno : 0;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct list *list = poll->data;
+
+    (void)status; /* read says what is wrong */
+    (void)events;
+    uv_poll_stop(poll);
+    list->waiting = false;
+    read_some(list);
+    list->ready(list->argument);
+}
+
+static void wait_for_more(struct list *list)
+{
+    if (!list->waiting && uv_poll_start(list->poll, UV_READABLE, on_readable) == 0)
+        list->waiting = true;
+}
+
+/*
+ * Takes the next line out of the buffer; false where there is none yet. A line above the limit
+ * is cut, which still makes it no domain, so that it is answered once.
+ */
+static bool take_line(struct list *list, const char **start, size_t *length)
+{
+    const char *line = list->text.data + list->at;
+    size_t left = list->text.length - list->at;
+    const char *end = left > 0 ? memchr(line, '\n', left) : NULL;
+    bool skipped = list->skipping;
+
+    if (end == NULL && left <= LIMIT_NAME_TEXT && !(list->ended && left > 0))
+        return false;
+    *start = line;
+    *length = end != NULL ? (size_t)(end - line) : left;
+    list->at += *length + (end != NULL);
+    list->skipping = end == NULL && !list->ended;
+    if (skipped)
+        *length = 0;
+    return true;
+}
+
+/* A NUL would end the name early: the line must stay no domain. */
+static const char *keep(struct arena *arena, const char *start, size_t length)
+{
+    char *text = arena_text(arena, start, length);
+
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '\0')
+            text[i] = '\1';
+    return text;
+}
+
+enum list_status list_next(struct list *list, struct arena *arena, const char **domain,
+                           struct failure *failure)
+{
+    const char *start;
+    size_t length;
+
+    for (;;) {
+        if (take_line(list, &start, &length)) {
+            if (!list_line(&start, &length))
+                continue;
+            *domain = keep(arena, start, length);
+            return LIST_DOMAIN;
+        }
+        if (list->error != 0) {
+            failure_set(failure, "%s: %s", list->path, strerror(list->error));
+            return LIST_FAILED;
+        }
+        if (list->ended)
+            return LIST_END;
+        if (list->poll != NULL) {
+            wait_for_more(list);
+            return LIST_WAIT;
+        }
+        read_some(list);
+    }
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+struct list *list_new(struct uv_loop_s *loop, const char *path, void (*ready)(void *argument),
+                      void *argument, struct failure *failure)
+{
+    bool standard = strcmp(path, "-") == 0;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct list *list;
+
+    if (fd < 0) {
+        failure_set(failure, "-f %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    list = memory_new(1, sizeof *list);
+    list->path = standard ? "standard input" : path;
+    list->fd = fd;
+    list->ready = ready;
+    list->argument = argument;
+    buffer_init(&list->text, 0);
+    list->poll = memory_new(1, sizeof *list->poll);
+    list->poll->data = list;
+    if (uv_poll_init(loop, list->poll, fd) != 0) { /* EPERM: a regular file */
+        free(list->poll);
+        list->poll = NULL;
+    }
+    return list;
+}
+
+void list_free(struct list *list)
+{
+    if (list == NULL)
+        return;
+    if (list->poll != NULL)
+        uv_close((uv_handle_t *)list->poll, free_handle);
+    if (list->fd != STDIN_FILENO)
+        close(list->fd);
+    buffer_fini(&list->text);
+    free(list);
+}
