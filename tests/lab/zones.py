@@ -96,7 +96,7 @@ def start_nsd(directory, address, zones):
     return process
 
 
-def start_unbound(directory, root):
+def start_unbound(directory, root, options=""):
     tag, digest = root.ds()
     (directory / "root.key").write_text(f". IN DS {tag} 13 2 {digest}\n")
     (directory / "wrong.key").write_text(f". IN DS {tag} 13 2 {'00' * 32}\n")
@@ -107,7 +107,7 @@ def start_unbound(directory, root):
         f'server:\n interface: {UNBOUND}\n interface: {UNBOUND}@5353\n interface: ::1\n username: ""\n chroot: ""\n directory: "{directory}"\n'
         f' pidfile: "{directory}/unbound.pid"\n use-syslog: no\n logfile: "/dev/null"\n'
         f' root-hints: "{directory}/root.hints"\n trust-anchor-file: "{directory}/root.key"\n'
-        ' do-not-query-localhost: no\n ede: yes\n val-bogus-ttl: 1\n'
+        f' do-not-query-localhost: no\n ede: yes\n val-bogus-ttl: 1\n{options}'
         'remote-control:\n control-enable: no\n')
     process = subprocess.Popen(["unbound", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
     wait_for_port(UNBOUND, 53, process)
