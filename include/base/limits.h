@@ -25,6 +25,7 @@ enum {
     LIMIT_BUSY_PAUSES = 300,      /* pauses before a server that said 421 is asked again */
     LIMIT_PAUSE_MS = 60000,       /* --pause */
     LIMIT_HOSTS_KEPT = 10000000,  /* --hosts */
+    LIMIT_DESCRIPTORS_KEPT = 36,  /* beside the sockets of questions and probes */
     LIMIT_NAMESERVERS = 16,       /* -n */
     LIMIT_DOWN_HOSTS = 64,        /* -D */
     LIMIT_ANCHOR_LINE = 4096,     /* a line of a trust anchor or root hints file */

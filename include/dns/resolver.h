@@ -24,6 +24,7 @@ struct resolver_config {
     const char *root_hints;
     uint64_t timeout_ms;
     unsigned tries;
+    size_t questions; /* in flight at most: each has a socket of its own */
     uint16_t udp_size;
 };
 

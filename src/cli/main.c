@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,6 +40,28 @@ static void size_thread_pool(void)
 
     snprintf(text, sizeof text, "%ld", cores > 1 ? cores : 2);
     setenv("UV_THREADPOOL_SIZE", text, 0);
+}
+
+/*
+ * As many descriptors as the system allows; what is too much for them is done later. Half goes to
+ * questions, half to probes, beside those the libraries keep.
+ */
+static void fit_descriptors(struct plan *plan)
+{
+    struct rlimit limit;
+    size_t half;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    half = limit.rlim_cur > LIMIT_DESCRIPTORS_KEPT + 2
+               ? (size_t)(limit.rlim_cur - LIMIT_DESCRIPTORS_KEPT) / 2
+               : 1;
+    if (plan->resolver.questions > half)
+        plan->resolver.questions = half;
+    if (plan->jobs > half)
+        plan->jobs = half;
 }
 
 static int run(const struct options *options, struct failure *failure)
@@ -83,8 +106,10 @@ int main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_IGN);
     size_thread_pool();
-    if (options_parse(&options, argc, argv, (int64_t)time(NULL), terminal, &failure))
+    if (options_parse(&options, argc, argv, (int64_t)time(NULL), terminal, &failure)) {
+        fit_descriptors(&options.plan);
         status = act(&options, &failure);
+    }
     options_fini(&options);
     uv_library_shutdown(); /* ends the pool's threads while OpenSSL can still release theirs */
     if (failure.text[0] != '\0')

@@ -38,6 +38,9 @@ struct resolver {
     uv_timer_t *turn; /* fires at once: what came inside getdns is acted upon from the loop */
     struct queue waiting, answered, asked;
     size_t in_flight;
+    size_t most;    /* questions in flight, ever */
+    size_t window;  /* as many as the resolver takes: grows with answers, halves on a timeout */
+    size_t answers; /* since the window last changed */
     unsigned tries;
     const char *server; /* what -v names */
     bool embedded;
@@ -95,8 +98,26 @@ static void plan_turn(struct resolver *resolver)
         uv_timer_start(resolver->turn, take_turn, 0, 0);
 }
 
+static void window_grow(struct resolver *resolver)
+{
+    if (++resolver->answers < resolver->window || resolver->window == resolver->most)
+        return;
+    resolver->window++;
+    resolver->answers = 0;
+}
+
+/* Once for all the questions that were sent before the last change. */
+static void window_shrink(struct resolver *resolver)
+{
+    if (resolver->answers == 0)
+        return;
+    resolver->window = (resolver->window + 1) / 2;
+    resolver->answers = 0;
+}
+
 static void question_timeout(struct question *question)
 {
+    window_shrink(question->resolver);
     question->asked->status = LOOKUP_TIMEOUT;
     question->asked->reason = "no answer from the resolver";
     question->retry = question->asked->tries < question->resolver->tries;
@@ -111,8 +132,10 @@ static void on_answer(getdns_context *context, getdns_callback_type_t type, getd
 
     (void)context;
     (void)id;
-    if (type == GETDNS_CALLBACK_COMPLETE && response != NULL)
+    if (type == GETDNS_CALLBACK_COMPLETE && response != NULL) {
         answer_read(response, question->arena, question->asked);
+        window_grow(resolver);
+    }
     else if (type == GETDNS_CALLBACK_CANCEL)
         question->asked->status = LOOKUP_SERVFAIL;
     else
@@ -188,7 +211,7 @@ static void take_turn(uv_timer_t *timer)
 
     while ((question = queue_pop(&resolver->answered)) != NULL)
         finish(resolver, question);
-    while (resolver->in_flight < LIMIT_QUESTIONS &&
+    while (resolver->in_flight < resolver->window &&
            (question = queue_pop(&resolver->waiting)) != NULL)
         send_question(resolver, question);
 }
@@ -249,6 +272,8 @@ struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *con
     resolver->loop = loop;
     resolver->embedded = config->nameserver_count == 0;
     resolver->tries = config->tries;
+    resolver->most = config->questions;
+    resolver->window = resolver->most;
     resolver->server = describe(config);
     queue_init(&resolver->waiting);
     queue_init(&resolver->answered);
