@@ -32,4 +32,7 @@ void hosts_find(struct hosts *hosts, const char *name,
 /* The domain is done with it. Of the hosts nobody holds, plan->hosts are remembered. */
 void hosts_release(struct hosts *hosts, const struct host *host);
 
+/* Since the beginning: MX hosts looked up, SMTP sessions begun. NULL allowed: none. */
+void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes);
+
 #endif

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/failure.h"
 
 struct uv_loop_s;
@@ -28,9 +27,14 @@ struct list *list_new(struct uv_loop_s *loop, const char *path, void (*ready)(vo
 /* Handles close on the loop. NULL allowed. */
 void list_free(struct list *list);
 
-/* The next domain, in the arena; it may be malformed. LIST_FAILED: the reason in `failure`. */
-enum list_status list_next(struct list *list, struct arena *arena, const char **domain,
-                           struct failure *failure);
+/*
+ * The next domain, valid until the next call; it may be malformed. LIST_FAILED: the reason in
+ * `failure`.
+ */
+enum list_status list_next(struct list *list, const char **domain, struct failure *failure);
+
+/* How many domains a file lists; 0 where that can't be known without waiting. */
+size_t list_count(const char *path);
 
 /*
  * The domain of a line without its line end, cut to [*start, *start + *length); false where the

@@ -30,4 +30,7 @@ void probes_free(struct probes *probes);
 void probes_add(struct probes *probes, const struct host *host, struct address *address,
                 struct arena *arena, void (*done)(void *argument), void *argument);
 
+/* SMTP sessions begun so far. */
+size_t probes_count(const struct probes *probes);
+
 #endif

@@ -6,16 +6,40 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "audit/plan.h"
 #include "base/failure.h"
 #include "model/domain.h"
 
-/* Takes a finished domain; false stops the run (the output cannot be written). */
-typedef bool run_report(void *argument, const struct domain *domain);
+enum run_report_status {
+    RUN_REPORTED,
+    RUN_REPORT_LATER, /* the reader of the output is slow: to be called again */
+    RUN_REPORT_FAILED /* the output cannot be written: ends the run */
+};
+
+struct run_counts {
+    size_t total;     /* domains of the input; 0: not known */
+    size_t earlier;   /* finished by earlier runs, by the journal */
+    size_t done;      /* reported by this run */
+    size_t wrong;     /* of `earlier` and `done` */
+    size_t in_flight; /* begun and not reported */
+    size_t hosts;     /* MX hosts looked up */
+    size_t probes;    /* SMTP sessions begun */
+    uint64_t milliseconds; /* since the run began */
+};
+
+struct run_reader { /* takes what a run gives */
+    /* A finished domain. */
+    enum run_report_status (*report)(void *argument, const struct domain *domain);
+    /* Four times a second; NULL: never. */
+    void (*progress)(void *argument, const struct run_counts *counts);
+    void *argument;
+};
 
 struct run_outcome {
-    enum exit_status status; /* the worst of the domains reported */
+    struct run_counts counts;
+    enum exit_status status; /* the worst of the domains, of earlier runs too */
     int signal;              /* SIGINT or SIGTERM stopped the run; 0: none */
 };
 
@@ -23,14 +47,19 @@ struct run_input {
     const char *path; /* of a list of domains, "-" for standard input; or NULL and */
     const char *const *domains;
     size_t count;
+    const char *journal; /* of a list: what an earlier run finished is left out; NULL: none */
 };
 
 /*
  * Audits the input's domains: those of a list are reported as they finish, the others in their
  * order. Each exactly once, malformed ones too. False with the reason in `failure` where mxdane
  * itself could not do its work. The loop is drained and closed in every case.
+ *
+ * SIGINT and SIGTERM end a list within LIMIT_ENDING_MS: nothing is begun any more, what is in
+ * flight is finished or, by the second signal, cut off. Without a list they cut at once.
  */
-bool run_domains(const struct plan *plan, const struct run_input *input, run_report *report,
-                 void *argument, struct run_outcome *outcome, struct failure *failure);
+bool run_domains(const struct plan *plan, const struct run_input *input,
+                 const struct run_reader *reader, struct run_outcome *outcome,
+                 struct failure *failure);
 
 #endif

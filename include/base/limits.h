@@ -19,12 +19,13 @@ enum {
     LIMIT_CERT_NAMES = 1024,      /* dNSNames taken from one certificate */
     LIMIT_CHAIN_DEPTH = 20,       /* issuers followed from the leaf */
     LIMIT_SESSION_FACTOR = 4,     /* a whole session gets this many SMTP timeouts */
-    LIMIT_DOMAINS_IN_FLIGHT = 400, /* domains audited at once */
+    LIMIT_DOMAINS_IN_FLIGHT = 400, /* domains audited at once, beside one for each probe (-j) */
     LIMIT_QUESTIONS = 256,        /* DNS questions in flight (each has a socket of its own) */
     LIMIT_PROBES = 10000,         /* -j: SMTP sessions in flight */
     LIMIT_BUSY_PAUSES = 300,      /* pauses before a server that said 421 is asked again */
     LIMIT_PAUSE_MS = 60000,       /* --pause */
     LIMIT_HOSTS_KEPT = 10000000,  /* --hosts */
+    LIMIT_ENDING_MS = 4000,       /* from a signal to the end of a run over a list */
     LIMIT_DESCRIPTORS_KEPT = 36,  /* beside the sockets of questions and probes */
     LIMIT_NAMESERVERS = 16,       /* -n */
     LIMIT_DOWN_HOSTS = 64,        /* -D */

@@ -16,12 +16,20 @@
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
+struct options_terminal { /* what "auto" means */
+    bool color;    /* standard output is one and NO_COLOR is not set */
+    bool progress; /* standard error is one */
+};
+
 struct options {
     enum options_action action;
     struct plan plan;
     struct trace_options trace;
     struct pattern *grep;
-    const char *list; /* -f; NULL: none */
+    const char *list;    /* -f; NULL: none */
+    const char *journal; /* NULL: none */
+    struct options_terminal terminal;
+    bool progress;
     const char *const *domains;
     size_t domain_count;
     const char *nameservers[LIMIT_NAMESERVERS];
@@ -30,11 +38,11 @@ struct options {
 };
 
 /*
- * False with one line in `failure` for whatever cannot be used. `now`: seconds since the epoch;
- * `terminal`: standard output is one and NO_COLOR is not set. options_fini in both cases.
+ * False with one line in `failure` for whatever cannot be used. `now`: seconds since the epoch.
+ * options_fini in both cases.
  */
-bool options_parse(struct options *options, int argc, char **argv, int64_t now, bool terminal,
-                   struct failure *failure);
+bool options_parse(struct options *options, int argc, char **argv, int64_t now,
+                   const struct options_terminal *terminal, struct failure *failure);
 void options_fini(struct options *options);
 
 void options_print_help(FILE *file);

@@ -37,6 +37,7 @@ struct hosts {
     struct entry **buckets;
     size_t bucket_count; /* a power of 2 */
     size_t count;
+    size_t looked_up; /* ever */
     struct entry *oldest, *newest; /* of those nobody uses */
 };
 
@@ -287,6 +288,7 @@ static struct entry *entry_new(struct hosts *hosts, const char *name)
     entry->next = *bucket;
     *bucket = entry;
     hosts->count++;
+    hosts->looked_up++;
     return entry;
 }
 
@@ -314,4 +316,10 @@ void hosts_find(struct hosts *hosts, const char *name,
     entry = entry_new(hosts, name);
     entry->waiters = waiter;
     begin(entry);
+}
+
+void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes)
+{
+    *looked_up = hosts != NULL ? hosts->looked_up : 0;
+    *probes = hosts != NULL ? probes_count(hosts->probes) : 0;
 }

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -24,6 +26,7 @@ struct list {
     struct buffer text;
     size_t at; /* of the next line in `text` */
     bool skipping; /* the rest of a line above the limit */
+    char domain[LIMIT_NAME_TEXT + 2];
     void (*ready)(void *argument);
     void *argument;
 };
@@ -114,19 +117,18 @@ static bool take_line(struct list *list, const char **start, size_t *length)
     return true;
 }
 
-/* A NUL would end the name early: the line must stay no domain. */
-static const char *keep(struct arena *arena, const char *start, size_t length)
+/* What is too long or has a NUL must stay no domain: it is cut above the limit, a NUL is made \1. */
+static const char *keep(struct list *list, const char *start, size_t length)
 {
-    char *text = arena_text(arena, start, length);
-
+    if (length > sizeof list->domain - 1)
+        length = sizeof list->domain - 1;
     for (size_t i = 0; i < length; i++)
-        if (text[i] == '\0')
-            text[i] = '\1';
-    return text;
+        list->domain[i] = start[i] != '\0' ? start[i] : '\1';
+    list->domain[length] = '\0';
+    return list->domain;
 }
 
-enum list_status list_next(struct list *list, struct arena *arena, const char **domain,
-                           struct failure *failure)
+enum list_status list_next(struct list *list, const char **domain, struct failure *failure)
 {
     const char *start;
     size_t length;
@@ -135,7 +137,7 @@ enum list_status list_next(struct list *list, struct arena *arena, const char **
         if (take_line(list, &start, &length)) {
             if (!list_line(&start, &length))
                 continue;
-            *domain = keep(arena, start, length);
+            *domain = keep(list, start, length);
             return LIST_DOMAIN;
         }
         if (list->error != 0) {
@@ -150,6 +152,33 @@ enum list_status list_next(struct list *list, struct arena *arena, const char **
         }
         read_some(list);
     }
+}
+
+static bool is_regular(const char *path)
+{
+    struct stat status;
+
+    return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+size_t list_count(const char *path)
+{
+    FILE *file = is_regular(path) ? fopen(path, "re") : NULL;
+    char *line = NULL;
+    size_t size = 0, count = 0;
+    ssize_t length;
+
+    if (file == NULL)
+        return 0;
+    while ((length = getline(&line, &size, file)) > 0) {
+        const char *start = line;
+        size_t left = (size_t)length - (line[length - 1] == '\n');
+
+        count += list_line(&start, &left);
+    }
+    free(line);
+    fclose(file);
+    return count;
 }
 
 static void free_handle(uv_handle_t *handle)

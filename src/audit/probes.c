@@ -51,6 +51,7 @@ struct probes {
     struct jobs ready;
     struct job *running;
     size_t running_count;
+    size_t begun;
     struct resting briefly, longer;
     uv_timer_t *timer;
     bool cancelled;
@@ -256,6 +257,7 @@ static void start_ready(struct probes *probes)
     while (!probes->cancelled && probes->running_count < probes->most &&
            (job = jobs_pop(&probes->ready)) != NULL) {
         probes->running_count++;
+        probes->begun++;
         job->next = probes->running;
         probes->running = job;
         job->probe = probe_start(probes->loop, &probes->config, job->host, job->address,
@@ -306,6 +308,11 @@ struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct hands
 static void free_handle(uv_handle_t *handle)
 {
     free(handle);
+}
+
+size_t probes_count(const struct probes *probes)
+{
+    return probes->begun;
 }
 
 void probes_cancel(struct probes *probes)

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,25 +12,19 @@
 #include "audit/run.h"
 #include "base/buffer.h"
 #include "cli/options.h"
-#include "report/trace.h"
+#include "cli/output.h"
+#include "cli/progress.h"
 
-struct output {
-    const struct trace_options *trace;
-    struct buffer text;
-};
+static enum run_report_status report(void *argument, const struct domain *domain)
+{
+    return output_report(argument, domain);
+}
 
-/* A domain's block goes out whole, or the run ends. */
-static bool print_domain(void *argument, const struct domain *domain)
+static void progress(void *argument, const struct run_counts *counts)
 {
     struct output *output = argument;
-    bool good;
 
-    buffer_clear(&output->text);
-    trace_render(domain, output->trace, &output->text);
-    if (output->text.length == 0)
-        return true;
-    good = fwrite(output->text.data, 1, output->text.length, stdout) == output->text.length;
-    return fflush(stdout) == 0 && good;
+    progress_draw(&output->progress, counts);
 }
 
 /* The thread pool follows the cores; libuv reads this once, at its first use. */
@@ -64,16 +59,31 @@ static void fit_descriptors(struct plan *plan)
         plan->jobs = half;
 }
 
+static void print_summary(const struct run_counts *counts)
+{
+    struct buffer line;
+
+    buffer_init(&line, 0);
+    progress_summary(&line, counts);
+    fprintf(stderr, "mxdane: %s", line.data);
+    buffer_fini(&line);
+}
+
 static int run(const struct options *options, struct failure *failure)
 {
-    struct output output = {.trace = &options->trace};
-    struct run_input input = {options->list, options->domains, options->domain_count};
+    struct output output;
+    struct run_input input = {options->list, options->domains, options->domain_count,
+                              options->journal};
+    struct run_reader reader = {report, options->progress ? progress : NULL, &output};
     struct run_outcome outcome = {0};
     bool good;
 
-    buffer_init(&output.text, 0);
-    good = run_domains(&options->plan, &input, print_domain, &output, &outcome, failure);
-    buffer_fini(&output.text);
+    output_init(&output, &options->trace);
+    good = run_domains(&options->plan, &input, &reader, &outcome, failure);
+    progress_clear(&output.progress);
+    output_fini(&output);
+    if (options->list != NULL && options->trace.verbose > 0)
+        print_summary(&outcome.counts);
     if (!good)
         return EXIT_OWN_FAILURE;
     return outcome.signal != 0 ? 128 + outcome.signal : (int)outcome.status;
@@ -97,16 +107,31 @@ static int act(const struct options *options, struct failure *failure)
     return EXIT_OWN_FAILURE;
 }
 
+/*
+ * A standard stream that is closed would be the number of the next socket. Standard output gets
+ * what can't be written, so that writing fails as it has to.
+ */
+static void open_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct failure failure = {{0}};
-    bool terminal = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
+    struct options_terminal terminal = {
+        .color = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
+        .progress = isatty(STDERR_FILENO) == 1};
     int status = EXIT_OWN_FAILURE;
 
+    open_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     size_thread_pool();
-    if (options_parse(&options, argc, argv, (int64_t)time(NULL), terminal, &failure)) {
+    if (options_parse(&options, argc, argv, (int64_t)time(NULL), &terminal, &failure)) {
         fit_descriptors(&options.plan);
         status = act(&options, &failure);
     }

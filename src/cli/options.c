@@ -13,7 +13,9 @@ enum { /* options without a letter */
     OPTION_ONLY,
     OPTION_SKIP,
     OPTION_HOSTS,
+    OPTION_JOURNAL,
     OPTION_PAUSE,
+    OPTION_PROGRESS,
     OPTION_COLOR
 };
 
@@ -26,6 +28,7 @@ struct row {
 
 static const struct row rows[] = {
     {'f', "file", "FILE", "audit the domains of a list, one a line; - is standard input"},
+    {OPTION_JOURNAL, "journal", "FILE", "with -f: go on where an earlier run ended"},
     {'n', "nameserver", "ADDR[@PORT]", "ask this validating resolver, trust its AD (repeatable)"},
     {'N', "resolv-conf", NULL, "the same with the nameservers of /etc/resolv.conf"},
     {OPTION_TRUST_ANCHOR, "trust-anchor", "FILE", "trust anchor of the embedded resolver"},
@@ -53,6 +56,7 @@ static const struct row rows[] = {
     {'j', "jobs", "N", "probes in flight at most (200)"},
     {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
+    {OPTION_PROGRESS, "progress", "WHEN", "of a list, on standard error: auto, always or never"},
     {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
     {'V', "version", NULL, "print the version"},
     {'h', "help", NULL, "print this help"},
@@ -115,14 +119,16 @@ static bool set_pattern(struct pattern **pattern, const char *option, struct fai
     return *pattern != NULL;
 }
 
-static bool set_color(struct options *options, struct failure *failure)
+static bool set_when(bool *when, bool automatic, const char *option, struct failure *failure)
 {
     if (strcmp(optarg, "always") == 0)
-        options->trace.color = true;
+        *when = true;
     else if (strcmp(optarg, "never") == 0)
-        options->trace.color = false;
-    else if (strcmp(optarg, "auto") != 0)
-        return failure_set(failure, "--color: auto, always or never, not %s", optarg);
+        *when = false;
+    else if (strcmp(optarg, "auto") == 0)
+        *when = automatic;
+    else
+        return failure_set(failure, "%s: auto, always or never, not %s", option, optarg);
     return true;
 }
 
@@ -197,6 +203,7 @@ static bool set_option(struct options *options, int key, struct failure *failure
 
     switch (key) {
     case 'f': options->list = optarg; return true;
+    case OPTION_JOURNAL: options->journal = optarg; return true;
     case 'n': return add_nameserver(options, optarg, failure);
     case 'N': return read_resolv_conf(options, failure);
     case OPTION_TRUST_ANCHOR: plan->resolver.trust_anchor = optarg; return true;
@@ -214,20 +221,24 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case 'g': return set_pattern(&options->grep, "-g", failure);
     case 'q': options->trace.quiet = true; return true;
     case 'v': options->trace.verbose++; return true;
-    case OPTION_COLOR: return set_color(options, failure);
+    case OPTION_PROGRESS: return set_when(&options->progress, options->terminal.progress, "--progress", failure);
+    case OPTION_COLOR: return set_when(&options->trace.color, options->terminal.color, "--color", failure);
     case 'V': options->action = OPTIONS_VERSION; return true;
     case 'h': options->action = OPTIONS_HELP; return true;
     default: return set_number(plan, key, failure);
     }
 }
 
-static void set_defaults(struct options *options, int64_t now, bool terminal)
+static void set_defaults(struct options *options, int64_t now,
+                         const struct options_terminal *terminal)
 {
     memset(options, 0, sizeof *options);
     if (gethostname(options->host_name, sizeof options->host_name - 1) != 0 ||
         options->host_name[0] == '\0')
         snprintf(options->host_name, sizeof options->host_name, "localhost");
-    options->trace.color = terminal;
+    options->terminal = *terminal;
+    options->trace.color = terminal->color;
+    options->progress = terminal->progress;
     options->plan = (struct plan){
         .resolver = {.nameservers = options->nameservers,
                      .trust_anchor = "/usr/share/dns/root.key",
@@ -256,8 +267,8 @@ static bool refuse(int key, char **argv, struct failure *failure)
     return failure_set(failure, "%s: %s (see mxdane --help)", what, argv[optind - 1]);
 }
 
-bool options_parse(struct options *options, int argc, char **argv, int64_t now, bool terminal,
-                   struct failure *failure)
+bool options_parse(struct options *options, int argc, char **argv, int64_t now,
+                   const struct options_terminal *terminal, struct failure *failure)
 {
     static const char *const root[] = {"."};
     struct option longs[ROWS + 1];
@@ -277,6 +288,9 @@ bool options_parse(struct options *options, int argc, char **argv, int64_t now, 
     }
     if (options->list != NULL && optind < argc)
         return failure_set(failure, "-f and DOMAIN arguments: one of the two");
+    if (options->journal != NULL && options->list == NULL)
+        return failure_set(failure, "--journal: only with -f");
+    options->progress &= options->list != NULL;
     options->trace.grep = options->grep;
     options->plan.dialogue = options->trace.verbose > 0;
     options->domains = optind < argc ? (const char *const *)argv + optind : root;

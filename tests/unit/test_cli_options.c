@@ -14,6 +14,7 @@ static bool parse(struct options *options, const char *const arguments[ARGUMENTS
                   struct failure *failure)
 {
     char *argv[ARGUMENTS + 2] = {(char *)"mxdane"};
+    const struct options_terminal terminal = {.color = true, .progress = true};
     int argc = 1;
 
     while (argc <= ARGUMENTS && arguments[argc - 1] != NULL) {
@@ -22,7 +23,7 @@ static bool parse(struct options *options, const char *const arguments[ARGUMENTS
     }
     optind = 0;
     failure->text[0] = '\0';
-    return options_parse(options, argc, argv, 1000, true, failure);
+    return options_parse(options, argc, argv, 1000, &terminal, failure);
 }
 
 static void test_defaults(void **state)

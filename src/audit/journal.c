@@ -1,0 +1,160 @@
+#include "audit/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+
+struct mark { /* of a domain of the list */
+    bool done : 1;
+    bool wrong : 1;
+    uint32_t digest : 30;
+};
+
+struct journal {
+    const char *path;
+    FILE *file;
+    struct mark *marks; /* by position */
+    size_t count;       /* of them */
+    size_t lines;
+};
+
+/* FNV-1a, cut to the size of a mark's. */
+static uint32_t digest_of(const char *domain, size_t length)
+{
+    uint32_t digest = 2166136261u;
+
+    for (size_t i = 0; i < length; i++)
+        digest = (digest ^ (uint8_t)domain[i]) * 16777619u;
+    return digest >> 2;
+}
+
+static void set_mark(struct journal *journal, size_t position, struct mark mark)
+{
+    if (position >= journal->count) {
+        size_t count = position * 2 + 1024;
+
+        journal->marks = memory_resize(journal->marks, count, sizeof *journal->marks);
+        memset(journal->marks + journal->count, 0,
+               (count - journal->count) * sizeof *journal->marks);
+        journal->count = count;
+    }
+    journal->marks[position] = mark;
+}
+
+/*
+ * "POSITION STATUS DOMAIN\n"; false where it is none. A run has a bounded number of domains in
+ * flight, so a position is never far above the number of lines.
+ */
+static bool read_line(struct journal *journal, const char *line, size_t length)
+{
+    size_t most = journal->lines + LIMIT_DOMAINS_IN_FLIGHT + LIMIT_PROBES;
+    unsigned long long position;
+    char *end;
+
+    errno = 0;
+    position = strtoull(line, &end, 10);
+    if (line[0] < '0' || line[0] > '9' || errno != 0 || position > most)
+        return false;
+    if (end[0] != ' ' || (end[1] != '0' && end[1] != '1') || end[2] != ' ')
+        return false;
+    journal->lines++;
+    set_mark(journal, (size_t)position,
+             (struct mark){.done = true,
+                           .wrong = end[1] == '1',
+                           .digest = digest_of(end + 3, length - 1 - (size_t)(end + 3 - line))});
+    return true;
+}
+
+/* Reads what is there and leaves the file ready for the next line. */
+static bool read_all(struct journal *journal, struct failure *failure)
+{
+    char *line = NULL;
+    size_t size = 0;
+    off_t whole = 0; /* bytes of whole lines */
+    ssize_t length;
+    bool good = true;
+
+    while (good && (length = getline(&line, &size, journal->file)) > 0) {
+        if (line[length - 1] != '\n')
+            break;
+        good = read_line(journal, line, (size_t)length);
+        whole += length;
+    }
+    free(line);
+    if (!good)
+        return failure_set(failure, "--journal %s: not a journal", journal->path);
+    if (ferror(journal->file) || ftruncate(fileno(journal->file), whole) != 0 ||
+        fseeko(journal->file, whole, SEEK_SET) != 0)
+        return failure_set(failure, "--journal %s: %s", journal->path, strerror(errno));
+    return true;
+}
+
+static bool lock(int fd, const char *path, struct failure *failure)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    return failure_set(failure, "--journal %s: %s", path,
+                       errno == EWOULDBLOCK ? "another run writes to it" : strerror(errno));
+}
+
+struct journal *journal_open(const char *path, struct failure *failure)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    struct journal *journal;
+
+    if (fd < 0) {
+        failure_set(failure, "--journal %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    journal = memory_new(1, sizeof *journal);
+    journal->path = path;
+    journal->file = fdopen(fd, "r+");
+    if (journal->file == NULL) {
+        failure_set(failure, "--journal %s: %s", path, strerror(errno));
+        close(fd);
+    } else if (lock(fd, path, failure) && read_all(journal, failure)) {
+        return journal;
+    }
+    journal_close(journal);
+    return NULL;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (journal == NULL)
+        return;
+    if (journal->file != NULL)
+        fclose(journal->file);
+    free(journal->marks);
+    free(journal);
+}
+
+enum journal_status journal_look(const struct journal *journal, size_t position,
+                                 const char *domain, enum exit_status *status)
+{
+    struct mark mark;
+
+    if (position >= journal->count || !journal->marks[position].done)
+        return JOURNAL_OPEN;
+    mark = journal->marks[position];
+    *status = mark.wrong ? EXIT_WRONG : EXIT_SECURE;
+    return mark.digest == digest_of(domain, strlen(domain)) ? JOURNAL_DONE : JOURNAL_ANOTHER;
+}
+
+bool journal_add(struct journal *journal, size_t position, enum exit_status status,
+                 const char *domain, struct failure *failure)
+{
+    int written = fprintf(journal->file, "%zu %d %s\n", position, (int)status, domain);
+
+    if (written > 0 && fflush(journal->file) == 0)
+        return true;
+    return failure_set(failure, "--journal %s: %s", journal->path, strerror(errno));
+}

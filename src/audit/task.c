@@ -1,0 +1,193 @@
+#include "audit/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "dane/verdict.h"
+#include "dns/name.h"
+#include "dns/resolver.h"
+#include "dns/walk.h"
+
+struct task {
+    const struct task_services *services;
+    struct arena arena;
+    struct domain domain;
+    struct lookup *lookups[3];
+    size_t pending; /* answers or hosts awaited */
+    bool finished;
+    void (*callback)(void *argument);
+    void *argument;
+};
+
+static void finish(struct task *task)
+{
+    task->finished = true;
+    task->callback(task->argument);
+}
+
+static void decide_verdicts(struct task *task, struct domain_host *entry)
+{
+    const struct host *host = entry->host;
+    const struct lookup *mx = task->lookups[2];
+    struct verdict *verdicts = arena_new(&task->arena, host->address_count, sizeof *verdicts);
+    const char *references[3];
+    struct verdict_rules rules = {.references = references,
+                                  .ee_checks = task->services->plan->ee_checks,
+                                  .verify_time = task->services->plan->verify_time,
+                                  .tlsa = host->tlsa_state};
+
+    rules.reference_count =
+        walk_references(mx, task->domain.name, host->name, host->base, references);
+    for (size_t i = 0; i < host->address_count; i++)
+        verdicts[i] = verdict_decide(&host->addresses[i], &rules);
+    entry->verdicts = verdicts;
+}
+
+struct host_wait {
+    struct task *task;
+    size_t index;
+};
+
+static void on_host(void *argument, const struct host *host)
+{
+    struct host_wait *wait = argument;
+    struct task *task = wait->task;
+    struct domain_host *entry = &task->domain.hosts[wait->index];
+
+    entry->host = host;
+    decide_verdicts(task, entry);
+    if (--task->pending == 0)
+        finish(task);
+}
+
+static void find_hosts(struct task *task)
+{
+    const char **names;
+    const struct lookup *mx = task->lookups[2];
+    size_t count = walk_mx_hosts(mx, task->domain.name, &task->arena, &names);
+
+    task->domain.walked = count <= LIMIT_HOSTS;
+    if (count > LIMIT_HOSTS)
+        count = LIMIT_HOSTS;
+    task->domain.null_mx_among_others = count > 0 && walk_has_null_mx(mx);
+    task->domain.needs_host = !walk_has_null_mx(mx);
+    task->domain.hosts = arena_new(&task->arena, count, sizeof *task->domain.hosts);
+    task->domain.host_count = count;
+    task->pending = count;
+    if (count == 0) {
+        finish(task);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct host_wait *wait = arena_new(&task->arena, 1, sizeof *wait);
+
+        wait->task = task;
+        wait->index = i;
+        hosts_find(task->services->hosts, names[i], on_host, wait);
+    }
+}
+
+static bool shown(struct task *task, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        task->domain.lookups[task->domain.lookup_count++] = task->lookups[i];
+        if (domain_lookup_fails(task->lookups[i]) && !task->services->plan->all)
+            return false;
+    }
+    return true;
+}
+
+/* contract: printing stops after the first that is not as it must be; -A goes on. */
+static void on_mail_lookups(struct task *task)
+{
+    const struct lookup *mx = task->lookups[2];
+
+    if (!shown(task, 3) || lookup_is_error(mx) || mx->status == LOOKUP_NXDOMAIN)
+        finish(task);
+    else
+        find_hosts(task);
+}
+
+static void on_zone_lookups(struct task *task, size_t count)
+{
+    task->domain.walked = true;
+    for (size_t i = 0; i < count; i++) {
+        bool data = lookup_is_secure_data(task->lookups[i]);
+
+        task->domain.lookups[task->domain.lookup_count++] = task->lookups[i];
+        if (!data) {
+            task->domain.walked = false;
+            break;
+        }
+    }
+    finish(task);
+}
+
+static void on_lookup(void *argument)
+{
+    struct task *task = argument;
+    const char *name = task->domain.name;
+
+    if (--task->pending > 0)
+        return;
+    if (strcmp(name, ".") == 0)
+        on_zone_lookups(task, 2);
+    else if (name_is_tld(name))
+        on_zone_lookups(task, 3);
+    else
+        on_mail_lookups(task);
+}
+
+static void ask(struct task *task, const enum record_type *types, size_t count)
+{
+    task->pending = count;
+    for (size_t i = 0; i < count; i++)
+        resolver_ask(task->services->resolver, &task->arena, task->domain.name, types[i],
+                     &task->lookups[i], on_lookup, task);
+}
+
+static void begin(struct task *task)
+{
+    static const enum record_type root[] = {RECORD_DNSKEY, RECORD_SOA};
+    static const enum record_type tld[] = {RECORD_DS, RECORD_DNSKEY, RECORD_SOA};
+    static const enum record_type mail[] = {RECORD_DS, RECORD_DNSKEY, RECORD_MX};
+    const char *name = name_parse(&task->arena, task->domain.input);
+
+    task->domain.name = name;
+    if (name == NULL)
+        finish(task);
+    else if (strcmp(name, ".") == 0)
+        ask(task, root, 2);
+    else
+        ask(task, name_is_tld(name) ? tld : mail, 3);
+}
+
+struct task *task_new(const struct task_services *services, const char *input,
+                      void (*finished)(void *argument), void *argument)
+{
+    struct task *task = memory_new(1, sizeof *task);
+
+    task->services = services;
+    task->callback = finished;
+    task->argument = argument;
+    arena_init(&task->arena);
+    task->domain.input = arena_dup(&task->arena, input);
+    begin(task);
+    return task;
+}
+
+const struct domain *task_domain(const struct task *task)
+{
+    return &task->domain;
+}
+
+void task_free(struct task *task)
+{
+    if (task == NULL)
+        return;
+    for (size_t i = 0; task->finished && i < task->domain.host_count; i++)
+        hosts_release(task->services->hosts, task->domain.hosts[i].host);
+    arena_fini(&task->arena);
+    free(task);
+}
