@@ -13,6 +13,7 @@
 struct output {
     const struct trace_options *trace;
     struct progress progress;
+    bool terminal; /* where the progress is in the way of the blocks */
     struct buffer block; /* of a domain, while it is written */
     size_t written;      /* bytes of it */
 };

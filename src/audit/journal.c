@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -97,8 +98,13 @@ static bool read_all(struct journal *journal, struct failure *failure)
     return true;
 }
 
-static bool lock(int fd, const char *path, struct failure *failure)
+/* A device would have no end, or no beginning. */
+static bool claim(int fd, const char *path, struct failure *failure)
 {
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return failure_set(failure, "--journal %s: not a regular file", path);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return true;
     return failure_set(failure, "--journal %s: %s", path,
@@ -120,7 +126,7 @@ struct journal *journal_open(const char *path, struct failure *failure)
     if (journal->file == NULL) {
         failure_set(failure, "--journal %s: %s", path, strerror(errno));
         close(fd);
-    } else if (lock(fd, path, failure) && read_all(journal, failure)) {
+    } else if (claim(fd, path, failure) && read_all(journal, failure)) {
         return journal;
     }
     journal_close(journal);

@@ -221,8 +221,10 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case 'g': return set_pattern(&options->grep, "-g", failure);
     case 'q': options->trace.quiet = true; return true;
     case 'v': options->trace.verbose++; return true;
-    case OPTION_PROGRESS: return set_when(&options->progress, options->terminal.progress, "--progress", failure);
-    case OPTION_COLOR: return set_when(&options->trace.color, options->terminal.color, "--color", failure);
+    case OPTION_PROGRESS:
+        return set_when(&options->progress, options->terminal.progress, "--progress", failure);
+    case OPTION_COLOR:
+        return set_when(&options->trace.color, options->terminal.color, "--color", failure);
     case 'V': options->action = OPTIONS_VERSION; return true;
     case 'h': options->action = OPTIONS_HELP; return true;
     default: return set_number(plan, key, failure);

@@ -7,7 +7,7 @@
 
 void output_init(struct output *output, const struct trace_options *trace)
 {
-    *output = (struct output){.trace = trace};
+    *output = (struct output){.trace = trace, .terminal = isatty(STDOUT_FILENO) == 1};
     buffer_init(&output->block, 0);
 }
 
@@ -49,7 +49,7 @@ enum run_report_status output_report(struct output *output, const struct domain 
 
     if (output->block.length == 0)
         trace_render(domain, output->trace, &output->block);
-    if (output->block.length > 0)
+    if (output->block.length > 0 && output->terminal)
         progress_clear(&output->progress);
     status = write_some(output);
     if (status == RUN_REPORTED) {

@@ -87,7 +87,7 @@ def start_nsd(directory, address, zones):
     conf = directory / f"nsd-{address}.conf"
     text = (f'server:\n ip-address: {address}\n username: ""\n chroot: ""\n zonesdir: "{directory}"\n'
             f' database: ""\n pidfile: "{directory}/{address}.pid"\n xfrdfile: "{directory}/{address}.xfrd"\n'
-            f' zonelistfile: "{directory}/{address}.list"\n xfrdir: "{directory}"\n server-count: 1\n'
+            f' zonelistfile: "{directory}/{address}.list"\n xfrdir: "{directory}"\n server-count: 1\n rrl-ratelimit: 0\n'
             'remote-control:\n control-enable: no\n')
     text += "".join(f'zone:\n name: "{zone.name}"\n zonefile: "{zone.file}"\n' for zone in zones)
     conf.write_text(text)

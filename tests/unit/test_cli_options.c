@@ -68,6 +68,34 @@ static void test_values(void **state)
     options_fini(&options);
 }
 
+/* The last one counts, "auto" too; without a list there is nothing to show. */
+static void test_when(void **state)
+{
+    static const struct {
+        const char *arguments[ARGUMENTS];
+        bool color, progress;
+    } rows[] = {
+        {{"-f", "list"}, true, true},
+        {{"a.example"}, true, false},
+        {{"--progress", "always", "a.example"}, true, false},
+        {{"--progress", "never", "--color", "never", "-f", "list"}, false, false},
+        {{"--progress", "never", "--progress", "auto", "-f", "list"}, true, true},
+        {{"--color", "never", "--color", "auto", "-f", "list"}, true, true},
+        {{"--color", "never", "--color", "always", "-f", "list"}, true, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct options options;
+        struct failure failure;
+
+        assert_true(parse(&options, rows[i].arguments, &failure));
+        if (options.trace.color != rows[i].color || options.progress != rows[i].progress)
+            fail_msg("row %zu", i);
+        options_fini(&options);
+    }
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -77,6 +105,8 @@ static void test_refused(void **state)
         {{"-x"}, "unknown option: -x (see mxdane --help)"},
         {{"--nonsense"}, "unknown option: --nonsense (see mxdane --help)"},
         {{"-g"}, "option needs an argument: -g (see mxdane --help)"},
+        {{"--journal", "j", "a.example"}, "--journal: only with -f"},
+        {{"--progress", "often", "-f", "list"}, "--progress: auto, always or never, not often"},
         {{"-g", "["}, "-g: bad pattern at offset 1: missing terminating ] for character class"},
         {{"--only", "("}, "--only: bad pattern at offset 1: missing closing parenthesis"},
         {{"-t", "0"}, "-t: not a number from 1 to 600000: 0"},
@@ -136,7 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_when), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_hosts),
     };
 

@@ -1,15 +1,13 @@
-"""The bench's own lab: one signed zone of many domains on nsd, unbound in front, and nginx's mail
-proxy as a fast STARTTLS server on all of 127/8."""
+"""A lab for lists: one signed zone of many domains on nsd, unbound in front, and nginx's mail proxy
+as a fast STARTTLS server on all of 127/8."""
 import pathlib
 import shutil
+import socket
 import subprocess
-import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
-sys.dont_write_bytecode = True
-import pki  # noqa: E402
-import zones  # noqa: E402
+import pki
+import zones
 
 NGINX = """daemon off; master_process off; pid {directory}/nginx.pid; error_log /dev/null;
 worker_rlimit_nofile 60000;
@@ -33,23 +31,37 @@ UNBOUND = """ msg-cache-size: 256m
 """
 
 
-def address_of(number):
-    """127.64.0.0 and on."""
-    return f"127.{64 + number // 65536}.{number // 256 % 256}.{number % 256}"
+SHARED_HOSTS = 50
+SILENT = "fd00:96::"  # every address of this /64 is local, and hangs
+
+
+def address_of(letter, number):
+    """The record of a group's host: own and shared ones have an address of nginx's."""
+    if letter == "h":
+        return f"AAAA {SILENT}{number:x}"
+    net = 64 if letter == "o" else 96
+    return f"A 127.{net + number // 65536}.{number // 256 % 256}.{number % 256}"
 
 
 class Farm:
-    """`domains` domains dN.bench.lab over `hosts` MX hosts mxN.bench.lab."""
+    """Domains of bench.lab in three groups: `own` domains oN with an MX host and an address each,
+    `shared` domains sN on 50 MX hosts, `hanging` domains hN whose servers accept a connection and
+    are silent for ever."""
 
-    def __init__(self, domains, hosts):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-bench-"))
-        self.domains, self.hosts, self.processes = domains, hosts, []
+    def __init__(self, own=0, shared=0, hanging=0):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-farm-"))
+        self.groups = {"o": (own, own), "s": (shared, min(shared, SHARED_HOSTS)),
+                       "h": (hanging, hanging)}
+        self.processes, self.silent = [], None
 
     def zone_text(self, digest):
-        lines = [f"d{number} IN MX 10 mx{number % self.hosts}" for number in range(self.domains)]
-        for number in range(self.hosts):
-            lines.append(f"mx{number} IN A {address_of(number)}")
-            lines.append(f"_25._tcp.mx{number} IN TLSA 3 1 1 {digest}")
+        lines = []
+        for letter, (domains, hosts) in self.groups.items():
+            lines += [f"{letter}{number} IN MX 10 mx-{letter}{number % hosts}"
+                      for number in range(domains)]
+            for number in range(hosts):
+                lines.append(f"mx-{letter}{number} IN {address_of(letter, number)}")
+                lines.append(f"_25._tcp.mx-{letter}{number} IN TLSA 3 1 1 {digest}")
         return "\n".join(lines) + "\n"
 
     def start(self):
@@ -63,6 +75,16 @@ class Farm:
             parents.append(self.sign(zones.Zone(self.directory, name, delegation(parents[-1]))))
         self.processes.append(zones.start_nsd(self.directory, zones.NSD, parents))
         self.processes.append(zones.start_unbound(self.directory, parents[-1], UNBOUND))
+        self.hang()
+        self.start_nginx()
+
+    def hang(self):
+        """The kernel accepts connections for a socket that nobody reads."""
+        subprocess.run(["ip", "-6", "route", "add", "local", f"{SILENT}/64", "dev", "lo"],
+                       check=True)
+        self.silent = socket.create_server(("::", 25), family=socket.AF_INET6, backlog=4096)
+
+    def start_nginx(self):
         (self.directory / "nginx.conf").write_text(NGINX.format(directory=self.directory))
         nginx = subprocess.Popen(["nginx", "-c", str(self.directory / "nginx.conf"), "-p",
                                   str(self.directory)], stderr=subprocess.DEVNULL)
@@ -74,10 +96,13 @@ class Farm:
         zone.sign()
         return zone
 
-    def list(self, count):
-        """A file of the first `count` domains."""
-        path = self.directory / f"list-{count}"
-        path.write_text("".join(f"d{number}.bench.lab\n" for number in range(count)))
+    def names(self, letter, count):
+        return [f"{letter}{number}.bench.lab" for number in range(count)]
+
+    def list(self, names):
+        """A file of these domains."""
+        path = self.directory / "list"
+        path.write_text("".join(f"{name}\n" for name in names))
         return path
 
     def restart_unbound(self):
@@ -90,6 +115,8 @@ class Farm:
         zones.wait_for_port(zones.UNBOUND, 53, self.processes[1])
 
     def stop(self):
+        if self.silent:
+            self.silent.close()
         for process in self.processes:
             process.terminate()
         for process in self.processes:
