@@ -196,14 +196,16 @@ getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config 
 {
     getdns_context *context = NULL;
 
-    if (getdns_context_create_with_memory_functions(&context, 0, zeroed, realloc, free) !=
-        GETDNS_RETURN_GOOD) {
+    bool embedded = config->nameserver_count == 0;
+
+    if (getdns_context_create_with_memory_functions(&context, 0, embedded ? zeroed : malloc,
+                                                    realloc, free) != GETDNS_RETURN_GOOD) {
         failure_set(failure, "getdns: no context");
         return NULL;
     }
     if (set_common(context, uvloop, config, failure) &&
-        (config->nameserver_count == 0 ? set_embedded(context, config, failure)
-                                       : set_nameservers(context, config, failure)))
+        (embedded ? set_embedded(context, config, failure)
+                  : set_nameservers(context, config, failure)))
         return context;
     getdns_context_destroy(context);
     return NULL;

@@ -1,5 +1,6 @@
 #include "dns/resolver.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,8 +283,11 @@ struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *con
     uv_timer_init(loop, resolver->turn);
     resolver->turn->data = resolver;
     resolver->uvloop = uvloop_new(loop);
-    resolver->context = context_new(resolver->uvloop, config, failure);
     set_extensions(resolver, config);
+    if (resolver->uvloop != NULL)
+        resolver->context = context_new(resolver->uvloop, config, failure);
+    else
+        failure_set(failure, "epoll: %s", strerror(errno));
     if (resolver->context == NULL) {
         resolver_free(resolver);
         return NULL;

@@ -15,7 +15,8 @@ load_module /usr/lib/nginx/modules/ngx_mail_module.so;
 events {{ worker_connections 30000; }}
 mail {{
     server_name bench.lab; auth_http 127.0.0.1:9/; proxy_pass_error_message on;
-    smtp_auth none; starttls on; ssl_session_tickets off;
+    smtp_auth none; starttls on; ssl_session_tickets off; ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_conf_command NumTickets 0;
     ssl_certificate {directory}/chain.pem; ssl_certificate_key {directory}/chain.key;
     server {{ listen 25 backlog=4096; protocol smtp; }}
 }}
