@@ -66,17 +66,23 @@ void buffer_puts(struct buffer *buffer, const char *text)
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
+    size_t room = buffer->capacity - buffer->length; /* as a rule it fits, and is made once */
     va_list arguments;
     int length;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    length = vsnprintf(room > 0 ? buffer->data + buffer->length : NULL, room, format, arguments);
     va_end(arguments);
     assert(length >= 0);
-    if (!reserve(buffer, (size_t)length))
+    if (!reserve(buffer, (size_t)length)) {
+        if (room > 0)
+            buffer->data[buffer->length] = '\0';
         return;
-    va_start(arguments, format);
-    vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
-    va_end(arguments);
+    }
+    if ((size_t)length >= room) {
+        va_start(arguments, format);
+        vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
+        va_end(arguments);
+    }
     buffer->length += (size_t)length;
 }

@@ -38,14 +38,30 @@ static _Bool is_hostile(uint32_t code)
            code == 0xfeff;
 }
 
+/* Of what is shown as it is, whatever comes next. */
+static size_t plain_length(const uint8_t *data, size_t length)
+{
+    size_t plain = 0;
+
+    while (plain < length && data[plain] >= 0x20 && data[plain] < 0x7f && data[plain] != '\\')
+        plain++;
+    return plain;
+}
+
 void text_add_escaped(struct buffer *buffer, struct bytes text)
 {
     size_t at = 0;
 
     while (at < text.length) {
+        size_t plain = plain_length(text.data + at, text.length - at);
         uint32_t code = 0;
-        size_t size = utf8_length(text.data + at, text.length - at, &code);
+        size_t size;
 
+        buffer_add(buffer, text.data + at, plain);
+        at += plain;
+        if (at == text.length)
+            break;
+        size = utf8_length(text.data + at, text.length - at, &code);
         if (size == 0 || is_hostile(code)) {
             for (size_t end = at + (size > 0 ? size : 1); at < end; at++)
                 buffer_printf(buffer, "\\x%02x", text.data[at]);
@@ -62,10 +78,16 @@ void text_add_hex(struct buffer *buffer, struct bytes data)
 {
     static const char digits[] = "0123456789abcdef";
 
-    for (size_t i = 0; i < data.length; i++) {
-        char pair[2] = {digits[data.data[i] >> 4], digits[data.data[i] & 15]};
+    while (data.length > 0) {
+        size_t count = data.length < 64 ? data.length : 64;
+        char text[128];
 
-        buffer_add(buffer, pair, 2);
+        for (size_t i = 0; i < count; i++) {
+            text[2 * i] = digits[data.data[i] >> 4];
+            text[2 * i + 1] = digits[data.data[i] & 15];
+        }
+        buffer_add(buffer, text, 2 * count);
+        data = (struct bytes){data.data + count, data.length - count};
     }
 }
 

@@ -36,12 +36,17 @@ static void order_take(struct order *order, int index)
     order->chain->certificates[order->chain->count++] = sk_X509_value(order->sent, index);
 }
 
-/* A copy of what is already in the path would close a cycle: it stays a stray. */
+/*
+ * A copy of what is already in the path would close a cycle: it stays a stray. Nothing is above
+ * the self-signed; that is asked last, because a signature is dear and most chains have no such
+ * certificate.
+ */
 static bool order_try(struct order *order, int index, X509 *subject)
 {
     X509 *issuer = sk_X509_value(order->sent, index);
 
-    if (order->taken[index] || chain_has(order->chain, issuer) || !issued_by(subject, issuer))
+    if (order->taken[index] || chain_has(order->chain, issuer) || !issued_by(subject, issuer) ||
+        issued_by(subject, subject))
         return false;
     order_take(order, index);
     return true;
@@ -60,8 +65,6 @@ static bool order_next(struct order *order, const STACK_OF(X509) * verified, int
     size_t depth = order->chain->count;
     X509 *subject = order->chain->certificates[depth - 1];
 
-    if (issued_by(subject, subject))
-        return false;
     /* sk_X509_value is NULL for a NULL stack and beyond its end. */
     if (order_try_verified(order, sk_X509_value(verified, (int)depth), subject, count))
         return true;
