@@ -29,6 +29,8 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
+BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+
 .PHONY: all run demo check lint bench valgrind install clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -77,8 +79,14 @@ check: test-packages
 
 # Ratios and medians, from the lab; nothing of it is asserted in a test.
 bench: test-packages
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BENCH_TOOLS)
 	@tests/bench/parallel --binary $(BUILD)/mxdane
+	@tests/bench/lists --binary $(BUILD)/mxdane --tools $(BUILD)/bench
+
+$(BUILD)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
 
 # The whole lab under valgrind: no leak, no byte read before it is written.
 valgrind: test-packages

@@ -1,6 +1,6 @@
 /*
  * What three questions a domain cost with getdns alone: DS, DNSKEY and MX of sN.bench.lab, so many
- * in flight, answers counted and thrown away.
+ * in flight, answers counted and thrown away, lost ones asked again.
  * usage: questions NAMESERVER COUNT
  */
 #include <stdint.h>
@@ -16,31 +16,38 @@ static const uint16_t types[TYPES] = {GETDNS_RRTYPE_DS, GETDNS_RRTYPE_DNSKEY, GE
 static unsigned long asked, answered, wanted, in_flight;
 static getdns_dict *extensions;
 
+static void ask(getdns_context *context, uintptr_t number);
 static void ask_more(getdns_context *context);
 
 static void on_answer(getdns_context *context, getdns_callback_type_t type, getdns_dict *response,
                       void *argument, getdns_transaction_t id)
 {
-    (void)argument;
     (void)id;
-    answered += type == GETDNS_CALLBACK_COMPLETE;
     getdns_dict_destroy(response);
     in_flight--;
+    if (type == GETDNS_CALLBACK_COMPLETE)
+        answered++;
+    else
+        ask(context, (uintptr_t)argument); /* lost */
     ask_more(context);
 }
 
-static void ask_more(getdns_context *context)
+static void ask(getdns_context *context, uintptr_t number)
 {
     getdns_transaction_t id;
     char name[64];
 
-    while (in_flight < IN_FLIGHT && asked < wanted) {
-        snprintf(name, sizeof name, "s%lu.bench.lab.", asked / TYPES);
-        in_flight++;
-        if (getdns_general(context, name, types[asked++ % TYPES], extensions, NULL, &id,
-                           on_answer) != GETDNS_RETURN_GOOD)
-            exit(1);
-    }
+    snprintf(name, sizeof name, "s%lu.bench.lab.", (unsigned long)number / TYPES);
+    in_flight++;
+    if (getdns_general(context, name, types[number % TYPES], extensions, (void *)number, &id,
+                       on_answer) != GETDNS_RETURN_GOOD)
+        exit(1);
+}
+
+static void ask_more(getdns_context *context)
+{
+    while (in_flight < IN_FLIGHT && asked < wanted)
+        ask(context, asked++);
 }
 
 int main(int argc, char **argv)
