@@ -9,10 +9,12 @@ BUILD := build/$(if $(SAN),sanitized,release)
 
 BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev libpcre2-dev \
 	libidn2-dev dns-root-data
-TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev $(shell cat tests/lab/packages 2>/dev/null)
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev cppcheck $(shell cat tests/lab/packages 2>/dev/null)
+LINT_PACKAGES = clang clang-tidy
 LIBRARIES = getdns openssl libuv libpcre2-8 libidn2
 
-WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	-Werror=return-type -Werror=switch
 HARDENING = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 CFLAGS ?= -O2 -g
@@ -29,9 +31,15 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
+LINT := build/lint
+LINT_CFLAGS = $(filter-out $(SANITIZE),$(ALL_CFLAGS))
+ANALYZED := $(SOURCES:%.c=$(LINT)/gcc/%.o)
+CLANG_CHECKED := $(patsubst %.c,$(LINT)/clang/%.o,$(SOURCES) $(wildcard tests/*/*.c))
+CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
+
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: all run demo check lint bench valgrind install clean build-packages test-packages
+.PHONY: all run demo check lint lint-fast bench valgrind install clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -51,7 +59,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(MODULES)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(ANALYZED:.o=.d) $(CLANG_CHECKED:.o=.d)
 
 build-packages:
 	@tests/packages $(BUILD_PACKAGES)
@@ -67,14 +75,38 @@ run: build-packages
 demo: test-packages
 	@tests/lab/demo --binary $(BUILD)/mxdane
 
+# What takes seconds is part of check; the second compiler and clang-tidy are not.
 lint: test-packages
-	@$(MAKE) --no-print-directory all
+	@tests/packages $(LINT_PACKAGES)
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all lint-fast $(CLANG_CHECKED) $(CLANG_TIDIED)
 	@tests/lint/rooms
 	@tests/lint/classes
 	@tests/lint/manual $(BUILD)/mxdane
+	@tests/lint/hardening $(BUILD)/mxdane
+
+lint-fast: $(ANALYZED)
+	@echo "  cppcheck src"
+	$(Q)cppcheck -q --enable=warning,style,performance,portability --inline-suppr --std=c11 \
+		-D_GNU_SOURCE --library=posix -Iinclude -Isrc --error-exitcode=1 src
+
+$(LINT)/gcc/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  analyze $<"
+	$(Q)gcc $(LINT_CFLAGS) -Werror -fanalyzer -MMD -MP -c -o $@ $<
+
+$(LINT)/clang/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  clang $<"
+	$(Q)clang $(LINT_CFLAGS) -Werror -MMD -MP -c -o $@ $<
+
+$(LINT)/tidy/%: $(LINT)/clang/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@echo "  clang-tidy $*.c"
+	$(Q)clang-tidy --quiet $*.c -- $(LINT_CFLAGS) 2>$@.log || { cat $@.log; false; }
+	@touch $@
 
 check: test-packages
-	@$(MAKE) --no-print-directory all $(UNIT_TESTS)
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(UNIT_TESTS) lint-fast
 	@tests/check $(BUILD) $(UNIT_TESTS)
 
 # Ratios and medians, from the lab; nothing of it is asserted in a test.

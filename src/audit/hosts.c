@@ -1,5 +1,6 @@
 #include "audit/hosts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,7 @@ struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan, struct 
     hosts->bucket_count = FEWEST_BUCKETS;
     while (hosts->bucket_count < plan->hosts)
         hosts->bucket_count *= 2;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the buckets are pointers */
     hosts->buckets = memory_new(hosts->bucket_count, sizeof *hosts->buckets);
     return hosts;
 }
@@ -125,6 +127,7 @@ static void evict(struct hosts *hosts)
     while (hosts->count > hosts->plan->hosts && hosts->oldest != NULL) {
         struct entry *entry = hosts->oldest, **link = bucket_of(hosts, entry->host.name);
 
+        assert(entry->older == NULL);
         while (*link != entry)
             link = &(*link)->next;
         *link = entry->next;

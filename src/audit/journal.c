@@ -138,7 +138,7 @@ void journal_close(struct journal *journal)
     if (journal == NULL)
         return;
     if (journal->file != NULL)
-        fclose(journal->file);
+        (void)fclose(journal->file); /* each line was flushed */
     free(journal->marks);
     free(journal);
 }

@@ -123,7 +123,7 @@ static const char *keep(struct list *list, const char *start, size_t length)
     if (length > sizeof list->domain - 1)
         length = sizeof list->domain - 1;
     for (size_t i = 0; i < length; i++)
-        list->domain[i] = start[i] != '\0' ? start[i] : '\1';
+        list->domain[i] = (char)(start[i] != '\0' ? start[i] : '\1');
     list->domain[length] = '\0';
     return list->domain;
 }
@@ -177,7 +177,7 @@ size_t list_count(const char *path)
         count += list_line(&start, &left);
     }
     free(line);
-    fclose(file);
+    (void)fclose(file); /* only read */
     return count;
 }
 

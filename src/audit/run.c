@@ -347,7 +347,7 @@ static void tear_down(struct run *run)
     while (run->oldest != NULL) {
         struct entry *entry = run->oldest;
 
-        unlink_entry(run, entry);
+        run->oldest = entry->newer;
         entry_free(entry);
     }
     hosts_free(run->services.hosts);

@@ -78,16 +78,15 @@ void text_add_hex(struct buffer *buffer, struct bytes data)
 {
     static const char digits[] = "0123456789abcdef";
 
-    while (data.length > 0) {
-        size_t count = data.length < 64 ? data.length : 64;
+    for (size_t at = 0; at < data.length;) {
         char text[128];
+        size_t used = 0;
 
-        for (size_t i = 0; i < count; i++) {
-            text[2 * i] = digits[data.data[i] >> 4];
-            text[2 * i + 1] = digits[data.data[i] & 15];
+        for (; used < sizeof text && at < data.length; at++) {
+            text[used++] = digits[data.data[at] >> 4];
+            text[used++] = digits[data.data[at] & 15];
         }
-        buffer_add(buffer, text, 2 * count);
-        data = (struct bytes){data.data + count, data.length - count};
+        buffer_add(buffer, text, used);
     }
 }
 
@@ -106,8 +105,8 @@ void text_add_base64(struct buffer *buffer, struct bytes data)
             group |= data.data[i + 2];
         out[0] = digits[group >> 18];
         out[1] = digits[group >> 12 & 63];
-        out[2] = rest > 1 ? digits[group >> 6 & 63] : '=';
-        out[3] = rest > 2 ? digits[group & 63] : '=';
+        out[2] = (char)(rest > 1 ? digits[group >> 6 & 63] : '=');
+        out[3] = (char)(rest > 2 ? digits[group & 63] : '=');
         buffer_add(buffer, out, 4);
     }
 }

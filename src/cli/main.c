@@ -129,7 +129,7 @@ int main(int argc, char **argv)
     int status = EXIT_OWN_FAILURE;
 
     open_standard_streams();
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     size_thread_pool();
     if (options_parse(&options, argc, argv, (int64_t)time(NULL), &terminal, &failure)) {
         fit_descriptors(&options.plan);

@@ -108,7 +108,7 @@ static bool read_resolv_conf(struct options *options, struct failure *failure)
             if (!add_nameserver(options, options->resolv_conf[count++], failure))
                 break;
         }
-    fclose(file);
+    (void)fclose(file); /* only read */
     return count > 0 || failure_set(failure, "-N: %s: no nameserver in it", path);
 }
 

@@ -106,7 +106,7 @@ static bool read_file(const char *path, const char *what, uint32_t wanted, uint3
     }
     if (good && ferror(file))
         good = failure_set(failure, "%s %s: cannot be read", what, path);
-    fclose(file);
+    (void)fclose(file); /* only read */
     getdns_list_get_length(list, &count);
     if (good && count == 0)
         good = failure_set(failure, "%s %s: holds no usable record", what, path);

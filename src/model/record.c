@@ -67,7 +67,7 @@ static struct bytes record_key(const struct record *record, uint32_t numbers[3])
     case RECORD_CNAME:
         break;
     }
-    return (struct bytes){NULL, 0};
+    return (struct bytes){(const uint8_t *)"", 0};
 }
 
 int record_compare(const void *left, const void *right)
