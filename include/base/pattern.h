@@ -1,6 +1,6 @@
 /*
  * A user's PCRE2 pattern. The only place that knows PCRE2. Matching is bounded in steps and heap:
- * a pattern that passes the bound does not match.
+ * where a pattern passes the bound, the caller says what that means.
  */
 #ifndef MXDANE_BASE_PATTERN_H
 #define MXDANE_BASE_PATTERN_H
@@ -16,7 +16,8 @@ struct pattern;
 struct pattern *pattern_new(const char *option, const char *text, struct failure *failure);
 void pattern_free(struct pattern *pattern);
 
-/* Whether the pattern matches anywhere in `text`. */
-bool pattern_matches(const struct pattern *pattern, const char *text, size_t length);
+/* Whether the pattern matches anywhere in `text`; `in_doubt` where the bound ends the search. */
+bool pattern_matches(const struct pattern *pattern, const char *text, size_t length,
+                     bool in_doubt);
 
 #endif

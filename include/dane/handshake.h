@@ -51,8 +51,7 @@ void handshake_free(struct handshake *handshake);
  * was decrypted to `plain`. Safe to run in a worker thread: this is where the cryptography is.
  * The step that completes the handshake says DONE even if its bytes also closed the connection;
  * the next step, with or without bytes, then says that. FAILED and CLOSED are final.
- * More than LIMIT_TLS_BYTES from the peer, more than LIMIT_CERTIFICATES certificates or a
- * certificate with more than LIMIT_CERT_NAMES dNSNames is FAILED.
+ * A peer that exceeds a limit (bytes of TLS, certificates, names, issuers, signatures) has FAILED.
  */
 enum handshake_status handshake_step(struct handshake *handshake, const void *in, size_t in_length,
                                      struct buffer *out, struct buffer *plain);
@@ -63,6 +62,9 @@ bool handshake_write(struct handshake *handshake, const void *data, size_t lengt
 
 /* OpenSSL's words for the failure, or ours; NULL where nothing failed. Static storage. */
 const char *handshake_reason(const struct handshake *handshake);
+
+/* The limit behind the failure, or EXCESS_NONE. */
+enum excess handshake_excess(const struct handshake *handshake);
 
 /*
  * Fills `handshaken`, the TLS fields, `chain` with its marks, and the `dane` fields of `address`;

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "model/certificate.h"
+#include "model/excess.h"
 
 enum smtp_state {
     SMTP_CONNECT,
@@ -50,6 +51,7 @@ struct transport_end {
     unsigned code;         /* of the reply */
     struct bytes text;     /* of the reply: its lines' texts joined by a blank; raw */
     const char *reason;    /* our or OpenSSL's words; NULL: none */
+    enum excess excess;    /* the limit that ended it */
 };
 
 /* How OpenSSL judged the chain against the usable TLSA records, names left aside. */

@@ -26,6 +26,7 @@ struct domain {
     bool null_mx_among_others;
     struct domain_host *hosts; /* by preference, then by name */
     size_t host_count;
+    enum excess excess; /* MX hosts were left out */
 };
 
 enum exit_status { EXIT_SECURE = 0, EXIT_WRONG = 1, EXIT_OWN_FAILURE = 2 };

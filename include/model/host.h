@@ -28,6 +28,7 @@ struct host {
     bool probed;               /* sessions were wanted */
     struct address *addresses; /* in the order of the trace */
     size_t address_count;
+    enum excess excess; /* addresses were left out */
 };
 
 /* Whether its look-ups alone make a domain fail that uses this host. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "model/excess.h"
 #include "model/record.h"
 
 enum lookup_status {
@@ -49,6 +50,7 @@ struct lookup {
     const char *owner; /* of the records, or of their absence: the last alias's target */
     const struct record *records; /* sorted */
     size_t record_count;
+    enum excess excess; /* the limit that made it an error */
 
     /* What -v shows. */
     const char *server; /* who answered: address@port, or "embedded resolver" */

@@ -9,12 +9,13 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
+#include "model/excess.h"
 
 enum reply_status {
     REPLY_MORE,
     REPLY_DONE,
     REPLY_BAD,     /* a line that is no reply line, or another code than the lines before */
-    REPLY_TOO_LONG /* a line above the limit, or more than LIMIT_REPLY_LINES lines */
+    REPLY_TOO_LONG /* `excess`: a line above the limit, or more than LIMIT_REPLY_LINES lines */
 };
 
 struct reply {
@@ -23,6 +24,7 @@ struct reply {
     size_t line_limit;  /* bytes, line end included */
     unsigned lines;
     unsigned code; /* 200-599 */
+    enum excess excess;
     bool starttls; /* a line's keyword is STARTTLS, RFC 3207 section 4 */
 };
 

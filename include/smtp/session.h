@@ -45,9 +45,12 @@ void session_event(struct session *session, const char *text);
 /* Plaintext of the peer. */
 void session_bytes(struct session *session, const char *data, size_t length);
 
-/* The end of the connection, a reset of it, or the end of the deadline. */
+/* The end of the connection, a reset of it, or the end of a step's deadline. */
 void session_closed(struct session *session, bool reset);
 void session_timeout(struct session *session);
+
+/* A limit ends it. */
+void session_exceeded(struct session *session, enum excess excess);
 
 void session_handshake_done(struct session *session);
 void session_handshake_failed(struct session *session, const char *reason);

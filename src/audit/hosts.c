@@ -192,6 +192,10 @@ static void probe_all(struct entry *entry)
                     (plan->all && host->tlsa_state != TLSA_FAILED));
     host->address_count =
         walk_addresses(host->a, host->aaaa, &entry->arena, &host->addresses);
+    if (host->address_count > LIMIT_ADDRESSES) {
+        host->excess = EXCESS_ADDRESSES;
+        host->address_count = LIMIT_ADDRESSES;
+    }
     entry->address_arenas =
         arena_new(&entry->arena, host->address_count, sizeof *entry->address_arenas);
     entry->pending = 1; /* until all are added */

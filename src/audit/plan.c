@@ -28,7 +28,7 @@ bool plan_probes_host(const struct plan *plan, const char *name)
         length--; /* without the trailing dot, as users write it */
     if (is_down(plan, name, length) != plan->down_only)
         return false;
-    if (plan->only != NULL && !pattern_matches(plan->only, name, length))
+    if (plan->only != NULL && !pattern_matches(plan->only, name, length, true))
         return false;
-    return plan->skip == NULL || !pattern_matches(plan->skip, name, length);
+    return plan->skip == NULL || !pattern_matches(plan->skip, name, length, false);
 }

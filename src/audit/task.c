@@ -67,10 +67,12 @@ static void find_hosts(struct task *task)
     const struct lookup *mx = task->lookups[2];
     size_t count = walk_mx_hosts(mx, task->domain.name, &task->arena, &names);
 
-    task->domain.walked = count <= LIMIT_HOSTS;
-    if (count > LIMIT_HOSTS)
+    task->domain.walked = true;
+    if (count > LIMIT_HOSTS) {
+        task->domain.excess = EXCESS_MX_HOSTS;
         count = LIMIT_HOSTS;
-    task->domain.null_mx_among_others = count > 0 && walk_has_null_mx(mx);
+    }
+    task->domain.null_mx_among_others = mx->record_count > 1 && walk_has_null_mx(mx);
     task->domain.needs_host = !walk_has_null_mx(mx);
     task->domain.hosts = arena_new(&task->arena, count, sizeof *task->domain.hosts);
     task->domain.host_count = count;

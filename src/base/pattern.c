@@ -54,8 +54,11 @@ void pattern_free(struct pattern *pattern)
     free(pattern);
 }
 
-bool pattern_matches(const struct pattern *pattern, const char *text, size_t length)
+bool pattern_matches(const struct pattern *pattern, const char *text, size_t length,
+                     bool in_doubt)
 {
-    return pcre2_match(pattern->code, (PCRE2_SPTR)text, length, 0, 0, pattern->data,
-                       pattern->context) >= 0;
+    int result = pcre2_match(pattern->code, (PCRE2_SPTR)text, length, 0, 0, pattern->data,
+                             pattern->context);
+
+    return result >= 0 || (result != PCRE2_ERROR_NOMATCH && in_doubt);
 }

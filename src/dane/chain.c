@@ -10,6 +10,7 @@
 struct order {
     const STACK_OF(X509) * sent;
     bool taken[LIMIT_CERTIFICATES];
+    unsigned signatures; /* verified */
     struct x509_chain *chain;
 };
 
@@ -21,13 +22,14 @@ static bool chain_has(const struct x509_chain *chain, const X509 *x509)
     return false;
 }
 
-static bool issued_by(X509 *subject, X509 *issuer)
+/* A signature costs milliseconds with the keys that a server can think of, so they are counted. */
+static bool issued_by(struct order *order, X509 *subject, X509 *issuer)
 {
     if (X509_NAME_cmp(X509_get_issuer_name(subject), X509_get_subject_name(issuer)) != 0)
         return false;
     EVP_PKEY *key = X509_get0_pubkey(issuer);
 
-    return key != NULL && X509_verify(subject, key) == 1;
+    return key != NULL && order->signatures++ < LIMIT_SIGNATURES && X509_verify(subject, key) == 1;
 }
 
 static void order_take(struct order *order, int index)
@@ -45,8 +47,8 @@ static bool order_try(struct order *order, int index, X509 *subject)
 {
     X509 *issuer = sk_X509_value(order->sent, index);
 
-    if (order->taken[index] || chain_has(order->chain, issuer) || !issued_by(subject, issuer) ||
-        issued_by(subject, subject))
+    if (order->taken[index] || chain_has(order->chain, issuer) ||
+        !issued_by(order, subject, issuer) || issued_by(order, subject, subject))
         return false;
     order_take(order, index);
     return true;
@@ -74,8 +76,8 @@ static bool order_next(struct order *order, const STACK_OF(X509) * verified, int
     return false;
 }
 
-void chain_order(const STACK_OF(X509) * sent, const STACK_OF(X509) * verified,
-                 struct x509_chain *chain)
+enum excess chain_order(const STACK_OF(X509) * sent, const STACK_OF(X509) * verified,
+                        struct x509_chain *chain)
 {
     struct order order = {.sent = sent, .chain = chain};
     int count = sk_X509_num(sent);
@@ -84,12 +86,15 @@ void chain_order(const STACK_OF(X509) * sent, const STACK_OF(X509) * verified,
         count = LIMIT_CERTIFICATES;
     *chain = (struct x509_chain){0};
     if (count <= 0)
-        return;
+        return EXCESS_NONE;
     order_take(&order, 0);
-    while (chain->count <= LIMIT_CHAIN_DEPTH && order_next(&order, verified, count))
+    while (chain->count <= LIMIT_CHAIN_DEPTH + 1 && order_next(&order, verified, count))
         ;
     chain->path_length = chain->count;
     for (int i = 0; i < count; i++)
         if (!order.taken[i])
             order_take(&order, i);
+    if (order.signatures > LIMIT_SIGNATURES)
+        return EXCESS_SIGNATURES;
+    return chain->path_length > LIMIT_CHAIN_DEPTH + 1 ? EXCESS_ISSUERS : EXCESS_NONE;
 }

@@ -34,6 +34,7 @@ struct handshake {
     bool done;
     enum handshake_status status;
     const char *reason;
+    enum excess excess;
     struct x509_chain chain;
     struct judgement judgement;
 };
@@ -60,6 +61,7 @@ static bool context_set_up(SSL_CTX *ssl)
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(ssl, SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_security_level(ssl, 0);
+    SSL_CTX_set_max_cert_list(ssl, LIMIT_CHAIN_BYTES);
     /* The leaf, intermediates, and the trust anchor on top: LIMIT_CHAIN_DEPTH issuers. */
     SSL_CTX_set_verify_depth(ssl, LIMIT_CHAIN_DEPTH - 1);
     return SSL_CTX_set_min_proto_version(ssl, TLS1_VERSION) == 1 &&
@@ -194,6 +196,12 @@ static void fail(struct handshake *handshake, const char *reason)
     handshake->reason = reason;
 }
 
+static void fail_excess(struct handshake *handshake, enum excess excess)
+{
+    fail(handshake, "a limit was exceeded");
+    handshake->excess = excess;
+}
+
 /*
  * The first error of the SSL library says what happened; before it there may be a decoder's, which
  * says how, and an error of the system has none at all.
@@ -228,32 +236,41 @@ static void judge(struct handshake *handshake)
         *judgement = judge_chain(handshake->ssl);
 }
 
-static const char *excess_of(const STACK_OF(X509) * sent)
+static enum excess excess_of(const STACK_OF(X509) * sent)
 {
-    if (sk_X509_num(sent) <= 0)
-        return "no certificate";
     if (sk_X509_num(sent) > LIMIT_CERTIFICATES)
-        return "too many certificates";
+        return EXCESS_CERTIFICATES;
     for (int i = 0; i < sk_X509_num(sent); i++)
         if (certificate_count_names(sk_X509_value(sent, i)) > LIMIT_CERT_NAMES)
-            return "too many names in a certificate";
-    return NULL;
+            return EXCESS_CERT_NAMES;
+    return EXCESS_NONE;
 }
 
+/* What is beyond a limit is no handshake: nothing of it is shown, nothing of it can pass. */
 static void complete(struct handshake *handshake)
 {
     const STACK_OF(X509) *sent = SSL_get_peer_cert_chain(handshake->ssl);
-    const char *excess = excess_of(sent);
+    enum excess excess = excess_of(sent);
 
-    if (excess != NULL) {
-        fail(handshake, excess);
-        return;
+    if (excess == EXCESS_NONE)
+        excess = chain_order(sent, SSL_get0_verified_chain(handshake->ssl), &handshake->chain);
+    if (sk_X509_num(sent) <= 0) {
+        fail(handshake, "no certificate");
+    } else if (excess != EXCESS_NONE) {
+        fail_excess(handshake, excess);
+    } else {
+        handshake->done = true;
+        handshake->status = HANDSHAKE_DONE;
+        judge(handshake);
     }
-    handshake->done = true;
-    handshake->status = HANDSHAKE_DONE;
-    chain_order(sent, SSL_get0_verified_chain(handshake->ssl), &handshake->chain);
-    judge(handshake);
     ERR_clear_error();
+}
+
+/* OpenSSL has a limit for each message; only that of the certificates is ours. */
+static bool is_chain_too_long(const SSL *ssl)
+{
+    return SSL_get_state(ssl) == TLS_ST_CR_CERT &&
+           ERR_GET_REASON(ERR_peek_error()) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
 }
 
 static void negotiate(struct handshake *handshake)
@@ -262,6 +279,8 @@ static void negotiate(struct handshake *handshake)
 
     if (result == 1)
         complete(handshake);
+    else if (is_chain_too_long(handshake->ssl))
+        fail_excess(handshake, EXCESS_CHAIN_BYTES);
     else if (SSL_get_error(handshake->ssl, result) != SSL_ERROR_WANT_READ)
         fail(handshake, first_reason());
 }
@@ -304,7 +323,7 @@ static void drain(struct handshake *handshake, struct buffer *out)
 static bool feed(struct handshake *handshake, const void *in, size_t length)
 {
     if (length > LIMIT_TLS_BYTES - handshake->received) {
-        fail(handshake, "too many bytes");
+        fail_excess(handshake, EXCESS_TLS_BYTES);
         return false;
     }
     handshake->received += length;
@@ -350,6 +369,11 @@ bool handshake_write(struct handshake *handshake, const void *data, size_t lengt
 const char *handshake_reason(const struct handshake *handshake)
 {
     return handshake->reason;
+}
+
+enum excess handshake_excess(const struct handshake *handshake)
+{
+    return handshake->excess;
 }
 
 static const char *version_name(int version)

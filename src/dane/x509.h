@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "model/certificate.h"
+#include "model/excess.h"
 
 /* The certificates a server sent, in the order of the trace; borrowed from the SSL object. */
 struct x509_chain {
@@ -29,8 +30,9 @@ size_t certificate_count_names(const X509 *x509);
  * chain.c: orders what was sent, at least one and at most LIMIT_CERTIFICATES. `verified` is the
  * path OpenSSL took, NULL allowed: where several certificates could be the issuer, its choice is
  * ours, so that marks and verdict speak of the same path. May leave errors in OpenSSL's queue.
+ * EXCESS_ISSUERS, EXCESS_SIGNATURES: the order was not found within the limits.
  */
-void chain_order(const STACK_OF(X509) * sent, const STACK_OF(X509) * verified,
+enum excess chain_order(const STACK_OF(X509) * sent, const STACK_OF(X509) * verified,
                  struct x509_chain *chain);
 
 #endif

@@ -189,6 +189,8 @@ static bool read_aliases(const struct reader *reader, struct lookup *lookup)
 
         if (found == 0 || (lookup->type == RECORD_CNAME && lookup->alias_count == 1))
             return true;
+        if (lookup->alias_count == limit)
+            lookup->excess = EXCESS_ALIASES;
         if (found > 1 || alias.target == NULL || lookup->alias_count == limit)
             return false;
         alias.ad = lookup->ad;
@@ -207,8 +209,10 @@ static bool read_records(const struct reader *reader, struct lookup *lookup)
 
         if (rr == NULL)
             continue;
-        if (lookup->record_count == LIMIT_RECORDS)
+        if (lookup->record_count == LIMIT_RECORDS) {
+            lookup->excess = EXCESS_RECORDS;
             return false;
+        }
         if (!read_record(reader->arena, rr, lookup->type, &records[lookup->record_count]))
             return false;
         lookup->record_count++;
@@ -386,9 +390,11 @@ void answer_read(const getdns_dict *response, struct arena *arena, struct lookup
     if (!question_matches(&reader, lookup))
         fail(lookup, LOOKUP_FORMERR, "the answer is to another question");
     else if (!read_aliases(&reader, lookup))
-        fail(lookup, LOOKUP_CNAME_ERROR, "a CNAME loop, several CNAMEs at one name, or too many");
+        fail(lookup, LOOKUP_CNAME_ERROR, "a CNAME loop, or several CNAMEs at one name");
     else if (!read_records(&reader, lookup))
-        fail(lookup, LOOKUP_FORMERR, "malformed or too many records");
+        fail(lookup, LOOKUP_FORMERR, lookup->excess == EXCESS_NONE ? "a malformed record" : NULL);
+    else if (lookup->status == LOOKUP_NXDOMAIN && lookup->record_count > 0)
+        fail(lookup, LOOKUP_FORMERR, "records of a name that does not exist");
     else if (lookup->status == LOOKUP_NOERROR && lookup->record_count == 0 &&
              (lookup->type != RECORD_CNAME || lookup->alias_count == 0))
         lookup->status = LOOKUP_NODATA;

@@ -28,7 +28,8 @@ static bool host_fails(const struct domain_host *entry)
 
 enum exit_status domain_exit_status(const struct domain *domain)
 {
-    if (domain->name == NULL || domain->lookup_count == 0 || domain->null_mx_among_others)
+    if (domain->name == NULL || domain->lookup_count == 0 || domain->null_mx_among_others ||
+        domain->excess != EXCESS_NONE)
         return EXIT_WRONG;
     for (size_t i = 0; i < domain->lookup_count; i++)
         if (domain_lookup_fails(domain->lookups[i]))

@@ -9,5 +9,6 @@ static bool address_lookup_fails(const struct lookup *lookup)
 bool host_lookups_fail(const struct host *host)
 {
     return address_lookup_fails(host->a) || address_lookup_fails(host->aaaa) ||
-           host->tlsa_state != TLSA_SECURE || host->address_count == 0;
+           host->tlsa_state != TLSA_SECURE || host->address_count == 0 ||
+           host->excess != EXCESS_NONE;
 }

@@ -21,7 +21,7 @@ static void end_line(struct trace *trace, enum tone tone)
     const struct pattern *grep = trace->options->grep;
     bool color = trace->options->color && tone != TONE_PLAIN;
 
-    if (grep == NULL || pattern_matches(grep, trace->line.data, trace->line.length)) {
+    if (grep == NULL || pattern_matches(grep, trace->line.data, trace->line.length, true)) {
         if (color)
             buffer_puts(trace->out, codes[tone]);
         buffer_add(trace->out, trace->line.data, trace->line.length);
@@ -66,6 +66,16 @@ static void add_lookup_details(struct trace *trace, const struct lookup *lookup)
     }
 }
 
+/* Whoever reads only this far must know that something is missing. */
+static void add_excess(struct trace *trace, enum excess excess)
+{
+    if (excess == EXCESS_NONE)
+        return;
+    buffer_puts(&trace->line, "  ; ");
+    excess_add_text(&trace->line, excess);
+    end_line(trace, TONE_BAD);
+}
+
 static void add_lookup(struct trace *trace, const struct lookup *lookup, bool fails)
 {
     size_t lines = lookup->record_count > 0 ? lookup->record_count : 1;
@@ -83,6 +93,7 @@ static void add_lookup(struct trace *trace, const struct lookup *lookup, bool fa
         lookup_add_status(&trace->line, lookup);
         end_line(trace, fails ? TONE_BAD : TONE_GOOD);
     }
+    add_excess(trace, lookup->excess);
     if (trace->options->verbose > 0)
         add_lookup_details(trace, lookup);
 }
@@ -149,10 +160,12 @@ static void add_address(struct trace *trace, const struct host *host,
     add_subject(trace, host, address);
     transport_add_verdict(&trace->line, address, verdict);
     end_line(trace, verdict->code == VERDICT_PASS ? TONE_GOOD : TONE_BAD);
+    add_excess(trace, address->end.excess);
     if (address->after.transport != TRANSPORT_OK) {
         add_subject(trace, host, address);
         transport_add_end(&trace->line, &address->after);
         end_line(trace, TONE_BAD);
+        add_excess(trace, address->after.excess);
     }
     if (trace->options->verbose > 0)
         add_dialogue(trace, address);
@@ -169,11 +182,12 @@ static bool address_lookup_fails(const struct lookup *lookup)
 static void add_host(struct trace *trace, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
-    bool none = host->address_count == 0;
+    bool wrong = host->address_count == 0 || host->excess != EXCESS_NONE;
 
-    add_lookup(trace, host->a, address_lookup_fails(host->a) || none);
+    add_lookup(trace, host->a, address_lookup_fails(host->a) || wrong);
     if (host->aaaa != NULL && !(host->a->status == LOOKUP_NXDOMAIN && host->a->ad))
-        add_lookup(trace, host->aaaa, address_lookup_fails(host->aaaa) || none);
+        add_lookup(trace, host->aaaa, address_lookup_fails(host->aaaa) || wrong);
+    add_excess(trace, host->excess);
     if (host->tlsa != NULL)
         add_lookup(trace, host->tlsa, host->tlsa_state != TLSA_SECURE);
     else if (host->probed) {
@@ -193,6 +207,12 @@ static void add_invalid(struct trace *trace, const char *input)
     end_line(trace, TONE_BAD);
 }
 
+/* Though it is secure data. */
+static bool mx_fails(const struct domain *domain)
+{
+    return domain->null_mx_among_others || domain->excess != EXCESS_NONE;
+}
+
 void trace_render(const struct domain *domain, const struct trace_options *options,
                   struct buffer *out)
 {
@@ -204,7 +224,8 @@ void trace_render(const struct domain *domain, const struct trace_options *optio
     for (size_t i = 0; i < domain->lookup_count; i++)
         add_lookup(&trace, domain->lookups[i],
                    domain_lookup_fails(domain->lookups[i]) ||
-                       (domain->lookups[i]->type == RECORD_MX && domain->null_mx_among_others));
+                       (domain->lookups[i]->type == RECORD_MX && mx_fails(domain)));
+    add_excess(&trace, domain->excess);
     for (size_t i = 0; i < domain->host_count; i++)
         add_host(&trace, &domain->hosts[i]);
     buffer_fini(&trace.line);

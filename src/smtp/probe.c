@@ -26,8 +26,9 @@ struct probe {
     unsigned handles;  /* not yet closed */
     bool closing;
     bool working;      /* a TLS step is in the thread pool */
-    bool ended_by_peer, reset, timed_out, cancelled; /* acted upon when no TLS
-                                                            step is in the pool */
+    bool ended_by_peer, reset, timed_out, overtime, cancelled; /* acted upon when no TLS step is
+                                                                  in the pool */
+    bool paused; /* not reading: enough is waiting for the pool */
     uint64_t started;
     enum smtp_state timed; /* the state the step timer runs for */
 
@@ -49,6 +50,8 @@ struct write {
 };
 
 static void advance(struct probe *probe);
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer);
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer);
 
 static void release(struct probe *probe)
 {
@@ -108,6 +111,10 @@ static void send_bytes(struct probe *probe, struct buffer *bytes)
 
     if (bytes->length == 0)
         return;
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&probe->tcp) > LIMIT_UNSENT_BYTES) {
+        session_exceeded(&probe->session, EXCESS_UNSENT);
+        return;
+    }
     write = memory_new(1, sizeof *write + bytes->length);
     memcpy(write->data, bytes->data, bytes->length);
     buffer = uv_buf_init(write->data, (unsigned)bytes->length);
@@ -135,13 +142,16 @@ static void work_tls(uv_work_t *work)
 static void tls_failed(struct probe *probe)
 {
     const char *reason = handshake_reason(probe->handshake);
+    enum excess excess = handshake_excess(probe->handshake);
 
-    if (!probe->established) {
-        session_handshake_failed(&probe->session, reason);
-        return;
+    if (excess != EXCESS_NONE) {
+        session_exceeded(&probe->session, excess);
+    } else if (!probe->established) {
+        session_handshake_failed(&probe->session, reason != NULL ? reason : "unknown");
+    } else {
+        session_event(&probe->session, reason != NULL ? reason : "TLS failed");
+        session_closed(&probe->session, false);
     }
-    session_event(&probe->session, reason);
-    session_closed(&probe->session, false);
 }
 
 static void on_worked(uv_work_t *work, int status)
@@ -153,17 +163,17 @@ static void on_worked(uv_work_t *work, int status)
     buffer_clear(&probe->command);
     if (status != 0)
         probe->status = HANDSHAKE_FAILED;
-    send_bytes(probe, &probe->output);
     probe->session.now_ms = (unsigned)(uv_now(probe->loop) - probe->started);
-    if (probe->status == HANDSHAKE_FAILED) {
-        tls_failed(probe);
-    } else if (probe->status != HANDSHAKE_MORE && !probe->established) {
+    send_bytes(probe, &probe->output);
+    if (probe->session.state == SMTP_HANDSHAKE && probe->status == HANDSHAKE_DONE) {
         probe->established = true;
         session_handshake_done(&probe->session);
     }
     if (probe->plain.length > 0)
         session_bytes(&probe->session, probe->plain.data, probe->plain.length);
     buffer_clear(&probe->plain);
+    if (probe->status == HANDSHAKE_FAILED)
+        tls_failed(probe);
     if (probe->status == HANDSHAKE_CLOSED && probe->session.state != SMTP_END)
         session_closed(&probe->session, false);
     advance(probe);
@@ -179,6 +189,9 @@ static void queue_tls(struct probe *probe)
         buffer_add(&probe->command, probe->session.send.data, probe->session.send.length);
         buffer_clear(&probe->session.send);
     }
+    if (probe->paused)
+        uv_read_start((uv_stream_t *)&probe->tcp, on_alloc, on_read);
+    probe->paused = false;
     probe->working = true;
     probe->work.data = probe;
     if (uv_queue_work(probe->loop, &probe->work, work_tls, on_worked) != 0) {
@@ -209,6 +222,14 @@ static void on_timeout(uv_timer_t *timer)
     struct probe *probe = timer->data;
 
     probe->timed_out = true;
+    advance(probe);
+}
+
+static void on_overtime(uv_timer_t *timer)
+{
+    struct probe *probe = timer->data;
+
+    probe->overtime = true;
     advance(probe);
 }
 
@@ -251,7 +272,9 @@ static void advance(struct probe *probe)
         send_bytes(probe, &session->send);
     }
     if (session->state != SMTP_END) {
-        if (probe->timed_out)
+        if (probe->overtime)
+            session_exceeded(session, EXCESS_SESSION_TIME);
+        else if (probe->timed_out)
             session_timeout(session);
         else if (session->state == SMTP_HANDSHAKE && probe->handshake == NULL)
             begin_tls(probe);
@@ -286,9 +309,9 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
         probe->ended_by_peer = true;
         probe->reset = count == UV_ECONNRESET || count == UV_EPIPE;
     }
-    if (probe->received.overflow) {
+    if (count > 0 && probe->working && probe->received.length > sizeof probe->read) {
         uv_read_stop(stream);
-        probe->ended_by_peer = true;
+        probe->paused = true;
     }
     advance(probe);
 }
@@ -360,10 +383,9 @@ struct probe *probe_start(uv_loop_t *loop, const struct probe_config *config,
     probe->argument = argument;
     probe->started = uv_now(loop);
     probe->timed = SMTP_END;
-    buffer_init(&probe->received, LIMIT_TLS_BYTES);
     session_init(&probe->session, arena, config->helo, config->line_limit, config->dialogue);
     init_handles(probe);
-    uv_timer_start(&probe->total_timer, on_timeout,
+    uv_timer_start(&probe->total_timer, on_overtime,
                    config->timeout_ms * LIMIT_SESSION_FACTOR, 0);
     error = begin_connect(probe);
     if (error != 0)

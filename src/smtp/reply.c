@@ -10,7 +10,7 @@ void reply_init(struct reply *reply, size_t line_limit)
     memset(reply, 0, sizeof *reply);
     reply->line_limit = line_limit;
     buffer_init(&reply->line, line_limit);
-    buffer_init(&reply->text, LIMIT_SESSION_BYTES);
+    buffer_init(&reply->text, 0); /* LIMIT_SESSION_BYTES is the session's to keep */
 }
 
 void reply_fini(struct reply *reply)
@@ -53,6 +53,12 @@ static bool is_starttls(const char *text, size_t length)
            (length == size || text[size] == ' ' || text[size] == '\t');
 }
 
+static enum reply_status too_long(struct reply *reply, enum excess excess)
+{
+    reply->excess = excess;
+    return REPLY_TOO_LONG;
+}
+
 static enum reply_status end_line(struct reply *reply)
 {
     const char *line = reply->line.data;
@@ -69,8 +75,8 @@ static enum reply_status end_line(struct reply *reply)
         buffer_add(&reply->text, line + 4, length - 4);
         reply->starttls |= is_starttls(line + 4, length - 4);
     }
-    if (++reply->lines > LIMIT_REPLY_LINES || reply->text.overflow)
-        return REPLY_TOO_LONG;
+    if (++reply->lines > LIMIT_REPLY_LINES)
+        return too_long(reply, EXCESS_REPLY_LINES);
     buffer_clear(&reply->line);
     return last ? REPLY_DONE : REPLY_MORE;
 }
@@ -89,7 +95,7 @@ enum reply_status reply_feed(struct reply *reply, const char *data, size_t lengt
         *taken += count + (end != NULL);
         buffer_add(&reply->line, start, count);
         if (reply->line.overflow || reply->line.length >= reply->line_limit)
-            return REPLY_TOO_LONG;
+            return too_long(reply, EXCESS_REPLY_LINE);
         if (end == NULL)
             return REPLY_MORE;
         if (reply->line.length > 0 && reply->line.data[reply->line.length - 1] == '\r')

@@ -149,6 +149,42 @@ void session_connect_failed(struct session *session, enum transport transport, c
     enter(session, SMTP_END);
 }
 
+static enum transport timeout_in(enum smtp_state state)
+{
+    switch (state) {
+    case SMTP_CONNECT:
+        return TRANSPORT_CONNECT_TIMEOUT;
+    case SMTP_HANDSHAKE:
+        return TRANSPORT_TLS_TIMEOUT;
+    case SMTP_GREETING:
+    case SMTP_EHLO:
+    case SMTP_STARTTLS:
+    case SMTP_EHLO_TLS:
+    case SMTP_QUIT:
+    case SMTP_END:
+        break;
+    }
+    return TRANSPORT_TIMEOUT;
+}
+
+/* What the limit left unfinished says how it ended; the limit itself is said beside it. */
+static enum transport exceeded_in(enum smtp_state state, enum excess excess)
+{
+    if (excess == EXCESS_SESSION_TIME)
+        return timeout_in(state);
+    return state == SMTP_HANDSHAKE ? TRANSPORT_HANDSHAKE_FAILED : TRANSPORT_REPLY_TOO_LONG;
+}
+
+void session_exceeded(struct session *session, enum excess excess)
+{
+    static const char reason[] = "a limit was exceeded";
+
+    session_event(session, reason);
+    set_end(session, (struct transport_end){.transport = exceeded_in(session->state, excess),
+                                            .reason = reason, .excess = excess});
+    enter(session, SMTP_END);
+}
+
 /* RFC 3207 section 4.2: what comes in the clear after the 220 was never the server's to say. */
 static bool injected(const struct session *session, size_t rest)
 {
@@ -159,7 +195,7 @@ void session_bytes(struct session *session, const char *data, size_t length)
 {
     session->received += length;
     if (session->received > LIMIT_SESSION_BYTES) {
-        end_with(session, TRANSPORT_REPLY_TOO_LONG);
+        session_exceeded(session, EXCESS_SESSION_BYTES);
         return;
     }
     while (length > 0 && session->state != SMTP_END) {
@@ -171,11 +207,12 @@ void session_bytes(struct session *session, const char *data, size_t length)
         length -= taken;
         if (status == REPLY_MORE)
             return;
-        if (status != REPLY_DONE) {
-            end_with(session, status == REPLY_BAD ? TRANSPORT_MALFORMED
-                                                  : TRANSPORT_REPLY_TOO_LONG);
+        if (status == REPLY_BAD)
+            end_with(session, TRANSPORT_MALFORMED);
+        if (status == REPLY_TOO_LONG)
+            session_exceeded(session, session->reply.excess);
+        if (status != REPLY_DONE)
             return;
-        }
         enter(session, judge(session));
         if (injected(session, length)) {
             session->state = SMTP_STARTTLS;
@@ -198,22 +235,7 @@ void session_closed(struct session *session, bool reset)
 void session_timeout(struct session *session)
 {
     session_event(session, "timeout");
-    switch (session->state) {
-    case SMTP_CONNECT:
-        end_with(session, TRANSPORT_CONNECT_TIMEOUT);
-        break;
-    case SMTP_HANDSHAKE:
-        end_with(session, TRANSPORT_TLS_TIMEOUT);
-        break;
-    case SMTP_GREETING:
-    case SMTP_EHLO:
-    case SMTP_STARTTLS:
-    case SMTP_EHLO_TLS:
-    case SMTP_QUIT:
-    case SMTP_END:
-        end_with(session, TRANSPORT_TIMEOUT);
-        break;
-    }
+    end_with(session, timeout_in(session->state));
 }
 
 void session_handshake_done(struct session *session)

@@ -68,6 +68,11 @@ class Case:
         self.certs[name] = pki.Certificate(spec, self.certs.get(spec.get("issuer")), key)
 
     def expand(self, text):
+        """The lines between ${each FIRST LAST} and ${end}, then every other ${...}."""
+        return self.expand_words(re.sub(r"\$\{each (\d+) (\d+)\}\n(.*?)\$\{end\}\n", repeat, text,
+                                        flags=re.S))
+
+    def expand_words(self, text):
         """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${zone}; ${ds AD}; ${dnskey AD};
         ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of the trust anchor and hints files."""
         def replace(match):
@@ -137,6 +142,12 @@ def ds_line(zone, ad):
 def dnskey_lines(zone, ad):
     return "\n".join(f"{zone.name} IN DNSKEY {flags} 3 13 {key} ; AD={ad} NoError"
                      for flags, key in sorted(map(zone.dnskey_rdata, ("ksk", "zsk"))))
+
+
+def repeat(match):
+    """The lines once for each number, which stands for their ${n}."""
+    return "".join(match[3].replace("${n}", str(number))
+                   for number in range(int(match[1]), int(match[2]) + 1))
 
 
 class Lab:

@@ -110,6 +110,18 @@ static void read_message(const struct message *message, struct arena *arena,
 static const uint8_t A[] = {192, 0, 2, 1};
 static struct message message;
 
+static void check_excess(const char *name, enum excess excess)
+{
+    struct arena arena;
+    struct lookup lookup;
+
+    arena_init(&arena);
+    read_message(&message, &arena, &lookup, "x.", RECORD_A);
+    if (lookup.excess != excess)
+        fail_msg("%s: limit %d", name, lookup.excess);
+    arena_fini(&arena);
+}
+
 static void check(const char *name, enum lookup_status status, bool ad, size_t records,
                   size_t aliases)
 {
@@ -237,13 +249,19 @@ static void test_aliases(void **state)
         alias(&message, (char[]){(char)('a' + i), '\0'}, (char[]){(char)('b' + i), '\0'});
     answer(&message, "p", RECORD_A, A, 4);
     check("sixteen", LOOKUP_NOERROR, true, 1, 16);
+    check_excess("sixteen", EXCESS_NONE);
     alias(&message, "p", "q");
     check("seventeen", LOOKUP_CNAME_ERROR, false, 0, 16);
+    check_excess("seventeen", EXCESS_ALIASES);
 }
 
 static void test_malformed(void **state)
 {
     (void)state;
+    begin(&message, RD | RA | AD | 3, "x", RECORD_A);
+    answer(&message, "x", RECORD_A, A, 4);
+    check("records of what does not exist", LOOKUP_FORMERR, false, 0, 0);
+
     begin(&message, RD | RA | AD, "x", RECORD_A);
     for (int i = 0; i < 200; i++)
         answer(&message, "x", RECORD_A, A, 4);
@@ -255,6 +273,7 @@ static void test_malformed(void **state)
     message.wire[6] = 1025 >> 8;
     message.wire[7] = 1025 & 0xff;
     check("above the limit nothing is left out silently", LOOKUP_FORMERR, false, 0, 0);
+    check_excess("above the limit", EXCESS_RECORDS);
 }
 
 /* RFC 6891: the upper bits of the RCODE; RFC 8914: extended errors. */

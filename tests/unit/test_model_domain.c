@@ -59,6 +59,8 @@ static void not_walked(struct world *world) { world->domain.walked = false; }
 static void no_hosts(struct world *world) { world->domain.host_count = 0; }
 static void null_mx(struct world *world) { no_hosts(world); world->domain.needs_host = false; }
 static void null_mx_beside(struct world *world) { world->domain.null_mx_among_others = true; }
+static void hosts_left_out(struct world *world) { world->domain.excess = EXCESS_MX_HOSTS; }
+static void addresses_left_out(struct world *world) { world->host.excess = EXCESS_ADDRESSES; }
 static void ds_insecure(struct world *world) { world->ds.ad = false; }
 static void ds_denied(struct world *world) { world->ds = denied(RECORD_DS); }
 static void ds_nxdomain(struct world *world)
@@ -118,6 +120,8 @@ static void test_exit_status(void **state)
         {"the walk ended early", not_walked, EXIT_WRONG},
         {"no host", no_hosts, EXIT_WRONG},
         {"null MX beside others", null_mx_beside, EXIT_WRONG},
+        {"MX hosts beyond the limit", hosts_left_out, EXIT_WRONG},
+        {"addresses beyond the limit", addresses_left_out, EXIT_WRONG},
         {"DS insecure", ds_insecure, EXIT_WRONG},
         {"DS NXDomain", ds_nxdomain, EXIT_WRONG},
         {"DNSKEY bogus", dnskey_bogus, EXIT_WRONG},

@@ -192,6 +192,33 @@ static void test_verbose(void **state)
           "      full spki [matched] <- 2 1 0 73686f7274\n");
 }
 
+/* Each limit is said below the line it concerns, with and without -v or -q. */
+static void test_excess(void **state)
+{
+    static const struct trace_options plain = {0}, quiet = {.quiet = true};
+    struct world world;
+
+    (void)state;
+    world_init(&world);
+    world.domain.excess = EXCESS_MX_HOSTS;
+    world.host.excess = EXCESS_ADDRESSES;
+    world.host_a.excess = EXCESS_ALIASES;
+    world.addresses[0].after.excess = EXCESS_SESSION_TIME;
+    world.addresses[1].end.excess = EXCESS_REPLY_LINE;
+    check("quiet", &world.domain, &quiet,
+          MX "  ; more than 100 MX hosts: the others are not checked\n"
+          HOST_A "  ; more than 16 aliases in a chain\n"
+          HOST_AAAA "  ; more than 100 addresses: the others are not probed\n"
+          PASS "  ; more than 4 times -s for a session\n"
+          BAD "  ; a line longer than -l allows\n");
+    check("plain", &world.domain, &plain,
+          DS DNSKEY MX "  ; more than 100 MX hosts: the others are not checked\n"
+          HOST_A "  ; more than 16 aliases in a chain\n"
+          HOST_AAAA "  ; more than 100 addresses: the others are not probed\n"
+          TLSA PASS "  ; more than 4 times -s for a session\n"
+          TLS BAD "  ; a line longer than -l allows\n");
+}
+
 static void test_filter(void **state)
 {
     struct failure failure;
@@ -251,7 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),   cmocka_unit_test(test_verbose),
         cmocka_unit_test(test_filter),  cmocka_unit_test(test_invalid),
-        cmocka_unit_test(test_without_tlsa),
+        cmocka_unit_test(test_without_tlsa), cmocka_unit_test(test_excess),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

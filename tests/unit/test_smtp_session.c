@@ -122,12 +122,106 @@ static void test_limits(void **unused)
     memset(line, 'x', sizeof line);
     feed(&session, &arena, line, sizeof line, 16);
     assert_int_equal(session.end.transport, TRANSPORT_REPLY_TOO_LONG);
+    assert_int_equal(session.end.excess, EXCESS_REPLY_LINE);
     drop(&session, &arena);
     feed(&session, &arena, "", 0, 1);
     for (int i = 0; i <= LIMIT_REPLY_LINES; i++)
         session_bytes(&session, "220-a\r\n", 7);
     assert_int_equal(session.state, SMTP_END);
     assert_int_equal(session.end.transport, TRANSPORT_REPLY_TOO_LONG);
+    assert_int_equal(session.end.excess, EXCESS_REPLY_LINES);
+    drop(&session, &arena);
+}
+
+static void reply(struct session *session, const char *code, int lines)
+{
+    char line[] = "xxx-" "0123456789012345678901234567890123456789" "\r\n";
+
+    memcpy(line, code, 3);
+    for (int i = 1; i <= lines; i++) {
+        line[3] = i < lines ? '-' : ' ';
+        session_bytes(session, line, sizeof line - 1);
+    }
+}
+
+/* What five whole replies say is kept: -v leaves nothing out. */
+static void test_dialogue(void **unused)
+{
+    static const char *const codes[] = {"220", "250", "220", "250", "221"};
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    feed(&session, &arena, "", 0, 1);
+    for (int i = 0; i < 5; i++) {
+        if (session.state == SMTP_HANDSHAKE)
+            session_handshake_done(&session);
+        if (session.state == SMTP_EHLO)
+            session_bytes(&session, "250-STARTTLS\r\n", 14);
+        reply(&session, codes[i], LIMIT_REPLY_LINES - (session.state == SMTP_EHLO));
+    }
+    assert_int_equal(session.state, SMTP_END);
+    assert_int_equal(session.after.transport, TRANSPORT_OK);
+    assert_int_equal(session.dialogue_count, 5 * LIMIT_REPLY_LINES + 6); /* ours, and events */
+    assert_memory_equal(session.dialogue[session.dialogue_count - 1].text.data, "221 0", 5);
+    drop(&session, &arena);
+}
+
+/* A session's bytes are counted from its beginning to its end. */
+static void test_bytes(void **unused)
+{
+    struct session session;
+    struct arena arena;
+    size_t sent = strlen(GOOD);
+    char line[128] = "250-";
+
+    (void)unused;
+    memset(line + 4, 'x', sizeof line - 4);
+    line[125] = '\n';
+    feed(&session, &arena, GOOD, sent, 100);
+    session_handshake_done(&session);
+    while (session.state == SMTP_EHLO_TLS && sent <= LIMIT_SESSION_BYTES) {
+        session.reply.lines = 0; /* the limit of lines comes first */
+        session_bytes(&session, line, 126);
+        sent += 126;
+    }
+    assert_true(sent > LIMIT_SESSION_BYTES);
+    assert_int_equal(session.state, SMTP_END);
+    assert_int_equal(session.end.transport, TRANSPORT_OK);
+    assert_int_equal(session.after.transport, TRANSPORT_REPLY_TOO_LONG);
+    assert_int_equal(session.after.excess, EXCESS_SESSION_BYTES);
+    drop(&session, &arena);
+}
+
+/* What a limit ends is never reached, whatever the state. */
+static void test_exceeded(void **unused)
+{
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t length = 0; length <= strlen(GOOD); length++) {
+        feed(&session, &arena, GOOD, length, 7);
+        enum smtp_state state = session.state;
+
+        session_exceeded(&session, EXCESS_SESSION_TIME);
+        assert_int_equal(session.state, SMTP_END);
+        assert_int_equal(session.end.transport,
+                         state == SMTP_HANDSHAKE ? TRANSPORT_TLS_TIMEOUT : TRANSPORT_TIMEOUT);
+        assert_int_equal(session.end.excess, EXCESS_SESSION_TIME);
+        drop(&session, &arena);
+        feed(&session, &arena, GOOD, length, 7);
+        session_exceeded(&session, EXCESS_UNSENT);
+        assert_int_equal(session.end.transport, state == SMTP_HANDSHAKE
+                                                    ? TRANSPORT_HANDSHAKE_FAILED
+                                                    : TRANSPORT_REPLY_TOO_LONG);
+        drop(&session, &arena);
+    }
+    feed(&session, &arena, GOOD, strlen(GOOD), 100);
+    session_handshake_done(&session);
+    session_exceeded(&session, EXCESS_TLS_BYTES);
+    assert_int_equal(session.after.transport, TRANSPORT_REPLY_TOO_LONG);
+    assert_int_equal(session.after.excess, EXCESS_TLS_BYTES);
     drop(&session, &arena);
 }
 
@@ -177,7 +271,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),     cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_limits),   cmocka_unit_test(test_timeouts),
-        cmocka_unit_test(test_after),
+        cmocka_unit_test(test_dialogue), cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_exceeded), cmocka_unit_test(test_after),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
