@@ -19,7 +19,7 @@ HARDENING = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXDANE_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
-	$(SANITIZE) -Iinclude -Isrc $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
+	$(SANITIZE) -Iinclude -Isrc -Itests $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
@@ -30,6 +30,8 @@ SOURCES := $(wildcard src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+GRAMMAR := $(BUILD)/grammar/grammar.o $(BUILD)/grammar/forms.o
 
 LINT := build/lint
 LINT_CFLAGS = $(filter-out $(SANITIZE),$(ALL_CFLAGS))
@@ -54,12 +56,23 @@ $(BUILD)/%.o: src/%.c Makefile
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/%: tests/unit/%.c $(MODULES)
+$(BUILD)/unit/%: tests/unit/%.c $(MODULES) $(GRAMMAR)
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(GRAMMAR) $(LDLIBS) -lcmocka
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(ANALYZED:.o=.d) $(CLANG_CHECKED:.o=.d)
+# What knows every line of a trace; the lab passes it what the program prints.
+$(BUILD)/grammar/%.o: tests/grammar/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/grammar/trace: $(BUILD)/grammar/main.o $(GRAMMAR) $(BUILD)/base/buffer.o $(BUILD)/base/memory.o
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(wildcard $(BUILD)/grammar/*.d) \
+	$(ANALYZED:.o=.d) $(CLANG_CHECKED:.o=.d)
 
 build-packages:
 	@tests/packages $(BUILD_PACKAGES)
@@ -106,7 +119,8 @@ $(LINT)/tidy/%: $(LINT)/clang/%.o .clang-tidy
 	@touch $@
 
 check: test-packages
-	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(UNIT_TESTS) lint-fast
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/grammar/trace $(UNIT_TESTS) \
+		lint-fast
 	@tests/check $(BUILD) $(UNIT_TESTS)
 
 # Ratios and medians, from the lab; nothing of it is asserted in a test.
@@ -123,7 +137,7 @@ $(BUILD)/bench/%: tests/bench/%.c
 # The whole lab under valgrind: no leak, no byte read before it is written.
 valgrind: test-packages
 	@tests/packages valgrind
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/grammar/trace
 	@tests/lab/run --binary $(BUILD)/mxdane --slow 10 --wrap '$(VALGRIND)'
 
 install: all

@@ -17,8 +17,8 @@ struct bytes {
 
 /*
  * Free text of a peer: control bytes (C0, DEL, C1 and the bidirectional controls as UTF-8) and
- * invalid UTF-8 as \xHH; everything else as it is. A backslash is doubled only before an `x`, so
- * that an escape cannot be counterfeited.
+ * invalid UTF-8 as \xHH; everything else as it is. Backslashes are doubled only before an `x` and
+ * before an escape, so that none can be counterfeited and the text can be had back.
  */
 void text_add_escaped(struct buffer *buffer, struct bytes text);
 

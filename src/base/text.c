@@ -48,29 +48,51 @@ static size_t plain_length(const uint8_t *data, size_t length)
     return plain;
 }
 
+static _Bool shown_as_it_is(struct bytes text, size_t at, size_t *size)
+{
+    uint32_t code = 0;
+
+    *size = utf8_length(text.data + at, text.length - at, &code);
+    return *size > 0 && !is_hostile(code);
+}
+
+/*
+ * A run of backslashes is doubled before what looks like an escape, and before an escape: so the
+ * reader can tell the two by whether the run is even.
+ */
+static size_t add_backslashes(struct buffer *buffer, struct bytes text, size_t at)
+{
+    size_t end = at, size;
+
+    while (end < text.length && text.data[end] == '\\')
+        end++;
+    buffer_add(buffer, text.data + at, end - at);
+    if (end < text.length && (text.data[end] == 'x' || !shown_as_it_is(text, end, &size)))
+        buffer_add(buffer, text.data + at, end - at);
+    return end;
+}
+
 void text_add_escaped(struct buffer *buffer, struct bytes text)
 {
     size_t at = 0;
 
     while (at < text.length) {
         size_t plain = plain_length(text.data + at, text.length - at);
-        uint32_t code = 0;
         size_t size;
 
         buffer_add(buffer, text.data + at, plain);
         at += plain;
         if (at == text.length)
             break;
-        size = utf8_length(text.data + at, text.length - at, &code);
-        if (size == 0 || is_hostile(code)) {
+        if (text.data[at] == '\\') {
+            at = add_backslashes(buffer, text, at);
+        } else if (shown_as_it_is(text, at, &size)) {
+            buffer_add(buffer, text.data + at, size);
+            at += size;
+        } else {
             for (size_t end = at + (size > 0 ? size : 1); at < end; at++)
                 buffer_printf(buffer, "\\x%02x", text.data[at]);
-            continue;
         }
-        if (code == '\\' && at + 1 < text.length && text.data[at + 1] == 'x')
-            buffer_puts(buffer, "\\");
-        buffer_add(buffer, text.data + at, size);
-        at += size;
     }
 }
 

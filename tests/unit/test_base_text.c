@@ -51,7 +51,10 @@ static void test_escaped(void **state)
         {"truncated", TEXT("\xe2\x82"), "\\xe2\\x82"},
         {"stray continuation", TEXT("\x80" "a"), "\\x80" "a"},
         {"a counterfeit escape", TEXT("\\x0a"), "\\\\x0a"},
+        {"a counterfeit of that", TEXT("\\\\x0a"), "\\\\\\\\x0a"},
         {"a backslash", TEXT("a\\b"), "a\\b"},
+        {"a backslash before an escape", TEXT("\\\n"), "\\\\\\x0a"},
+        {"a backslash at the end", TEXT("\\"), "\\"},
     };
 
     (void)state;

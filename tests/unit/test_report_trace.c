@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "grammar/grammar.h"
+
 #define BYTES(literal) {(const uint8_t *)literal, sizeof literal - 1}
 #define DIGEST "0123456789abcdef0123456789abcdef"
 
@@ -109,12 +111,15 @@ static void world_init(struct world *world)
 static void check(const char *name, const struct domain *domain,
                   const struct trace_options *options, const char *wanted)
 {
+    struct grammar_complaint complaint;
     struct buffer out;
 
     buffer_init(&out, 0);
     trace_render(domain, options, &out);
     if (strcmp(out.length > 0 ? out.data : "", wanted) != 0)
         fail_msg("%s:\n%s\ninstead of\n%s", name, out.data, wanted);
+    if (options->grep == NULL && !grammar_check(out.data, out.length, &complaint))
+        fail_msg("%s: line %zu: %s\n%s", name, complaint.line, complaint.what, out.data);
     buffer_fini(&out);
 }
 
