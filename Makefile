@@ -8,15 +8,15 @@ Q := $(if $(strip $(V)),,@)
 BUILD := build/$(if $(SAN),sanitized,release)
 
 BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev libpcre2-dev \
-	libidn2-dev dns-root-data
+	libidn2-dev libseccomp-dev dns-root-data
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev cppcheck $(shell cat tests/lab/packages 2>/dev/null)
 LINT_PACKAGES = clang clang-tidy
-LIBRARIES = getdns openssl libuv libpcre2-8 libidn2
+LIBRARIES = getdns openssl libuv libpcre2-8 libidn2 libseccomp
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Werror=return-type -Werror=switch
 HARDENING = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -DMXDANE_SANITIZED)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXDANE_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
 	$(SANITIZE) -Iinclude -Isrc -Itests $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
@@ -24,7 +24,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
-	--show-leak-kinds=definite,indirect,possible --suppressions=tests/lab/valgrind.supp
+	--show-leak-kinds=definite,indirect,possible
 
 SOURCES := $(wildcard src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)

@@ -30,6 +30,8 @@ struct run_counts {
 };
 
 struct run_reader { /* takes what a run gives */
+    /* Everything is open, nothing was asked yet. False, with the reason: ends the run. */
+    bool (*opened)(void *argument, struct failure *failure);
     /* A finished domain. */
     enum run_report_status (*report)(void *argument, const struct domain *domain);
     /* Four times a second; NULL: never. */

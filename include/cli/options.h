@@ -30,6 +30,8 @@ struct options {
     const char *journal; /* NULL: none */
     struct options_terminal terminal;
     bool progress;
+    bool trust_ad;   /* the path to the nameservers is safe, whatever their addresses */
+    bool no_sandbox;
     const char *const *domains;
     size_t domain_count;
     const char *nameservers[LIMIT_NAMESERVERS];

@@ -15,4 +15,11 @@ struct getdns_dict;
  */
 void answer_read(const struct getdns_dict *response, struct arena *arena, struct lookup *lookup);
 
+/*
+ * The same of the embedded resolver, which says how each validation ended: an answer without that
+ * is an error, whatever its AD bit.
+ */
+void answer_read_validated(const struct getdns_dict *response, struct arena *arena,
+                           struct lookup *lookup);
+
 #endif

@@ -366,7 +366,7 @@ bool run_domains(const struct plan *plan, const struct run_input *input,
     run.began = uv_now(&run.loop);
     watch_signals(&run);
     set_up_timers(&run);
-    run.failed = !set_up(&run, plan, failure);
+    run.failed = !set_up(&run, plan, failure) || !reader->opened(reader->argument, failure);
     if (!run.failed) {
         settle(&run);
         if (!run.failed && !(run.input_ended && run.outcome.counts.in_flight == 0))

@@ -38,7 +38,7 @@ struct pattern *pattern_new(const char *option, const char *text, struct failure
         pattern_free(pattern);
         return NULL;
     }
-    pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE); /* an optimisation: may be absent */
+    /* Not compiled to machine code: PCRE2's JIT needs memory that is writable and executable. */
     pcre2_set_match_limit(pattern->context, LIMIT_PATTERN_MATCH);
     pcre2_set_heap_limit(pattern->context, LIMIT_PATTERN_HEAP_KIB);
     return pattern;

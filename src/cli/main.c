@@ -14,17 +14,63 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/sandbox.h"
+#include "dns/nameserver.h"
+
+struct front { /* what a run has before it */
+    struct output output;
+    const struct options *options;
+};
 
 static enum run_report_status report(void *argument, const struct domain *domain)
 {
-    return output_report(argument, domain);
+    struct front *front = argument;
+
+    return output_report(&front->output, domain);
 }
 
 static void progress(void *argument, const struct run_counts *counts)
 {
-    struct output *output = argument;
+    struct front *front = argument;
 
-    progress_draw(&output->progress, counts);
+    progress_draw(&front->output.progress, counts);
+}
+
+/* A system that refuses the filter is no reason not to audit; -v tells. */
+static bool give_up_rights(void *argument, struct failure *failure)
+{
+    const struct options *options = ((struct front *)argument)->options;
+    struct failure reason = {"--no-sandbox"};
+    enum sandbox_status status = SANDBOX_UNAVAILABLE;
+
+    if (!options->no_sandbox)
+        status = sandbox_enter(options->plan.resolver.nameserver_count == 0 ? SANDBOX_REMOVES_FILES
+                                                                            : 0,
+                               &reason);
+    if (status == SANDBOX_FAILED)
+        return failure_set(failure, "sandbox: %s", reason.text);
+    if (options->trace.verbose > 0 && status == SANDBOX_HOLDS)
+        fprintf(stderr, "mxdane: sandbox: no programs, no files, internet sockets only\n");
+    else if (options->trace.verbose > 0)
+        fprintf(stderr, "mxdane: sandbox: off: %s\n", reason.text);
+    return true;
+}
+
+/* RFC 7672 section 2.1.1: AD counts from a resolver one trusts, over a channel nobody can change. */
+static void warn_of_paths(const struct options *options)
+{
+    const struct resolver_config *config = &options->plan.resolver;
+    struct nameserver nameserver;
+
+    for (size_t i = 0; i < config->nameserver_count; i++)
+        if (nameserver_parse(&nameserver, config->nameservers[i]) &&
+            !nameserver_is_local(&nameserver)) {
+            fprintf(stderr,
+                    "mxdane: warning: answers of %s can be forged on their way here; "
+                    "--trust-ad where they cannot\n",
+                    config->nameservers[i]);
+            return;
+        }
 }
 
 /* The thread pool follows the cores; libuv reads this once, at its first use. */
@@ -71,17 +117,19 @@ static void print_summary(const struct run_counts *counts)
 
 static int run(const struct options *options, struct failure *failure)
 {
-    struct output output;
+    struct front front = {.options = options};
     struct run_input input = {options->list, options->domains, options->domain_count,
                               options->journal};
-    struct run_reader reader = {report, options->progress ? progress : NULL, &output};
+    struct run_reader reader = {give_up_rights, report, options->progress ? progress : NULL, &front};
     struct run_outcome outcome = {0};
     bool good;
 
-    output_init(&output, &options->trace);
+    output_init(&front.output, &options->trace);
+    if (!options->trust_ad)
+        warn_of_paths(options);
     good = run_domains(&options->plan, &input, &reader, &outcome, failure);
-    progress_clear(&output.progress);
-    output_fini(&output);
+    progress_clear(&front.output.progress);
+    output_fini(&front.output);
     if (options->list != NULL && options->trace.verbose > 0)
         print_summary(&outcome.counts);
     if (!good)

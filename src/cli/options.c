@@ -16,7 +16,9 @@ enum { /* options without a letter */
     OPTION_JOURNAL,
     OPTION_PAUSE,
     OPTION_PROGRESS,
-    OPTION_COLOR
+    OPTION_COLOR,
+    OPTION_TRUST_AD,
+    OPTION_NO_SANDBOX
 };
 
 struct row {
@@ -31,6 +33,7 @@ static const struct row rows[] = {
     {OPTION_JOURNAL, "journal", "FILE", "with -f: go on where an earlier run ended"},
     {'n', "nameserver", "ADDR[@PORT]", "ask this validating resolver, trust its AD (repeatable)"},
     {'N', "resolv-conf", NULL, "the same with the nameservers of /etc/resolv.conf"},
+    {OPTION_TRUST_AD, "trust-ad", NULL, "no warning: nobody can forge what the nameservers answer"},
     {OPTION_TRUST_ANCHOR, "trust-anchor", "FILE", "trust anchor of the embedded resolver"},
     {OPTION_ROOT_HINTS, "root-hints", "FILE", "root servers of the embedded resolver"},
     {'t', "timeout", "MS", "DNS: per request (3000)"},
@@ -58,6 +61,7 @@ static const struct row rows[] = {
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
     {OPTION_PROGRESS, "progress", "WHEN", "of a list, on standard error: auto, always or never"},
     {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
+    {OPTION_NO_SANDBOX, "no-sandbox", NULL, "keep all rights of the process"},
     {'V', "version", NULL, "print the version"},
     {'h', "help", NULL, "print this help"},
 };
@@ -206,6 +210,8 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case OPTION_JOURNAL: options->journal = optarg; return true;
     case 'n': return add_nameserver(options, optarg, failure);
     case 'N': return read_resolv_conf(options, failure);
+    case OPTION_TRUST_AD: options->trust_ad = true; return true;
+    case OPTION_NO_SANDBOX: options->no_sandbox = true; return true;
     case OPTION_TRUST_ANCHOR: plan->resolver.trust_anchor = optarg; return true;
     case OPTION_ROOT_HINTS: plan->resolver.root_hints = optarg; return true;
     case 'H': return set_helo(plan, failure);

@@ -399,3 +399,14 @@ void answer_read(const getdns_dict *response, struct arena *arena, struct lookup
              (lookup->type != RECORD_CNAME || lookup->alias_count == 0))
         lookup->status = LOOKUP_NODATA;
 }
+
+void answer_read_validated(const struct getdns_dict *response, struct arena *arena,
+                           struct lookup *lookup)
+{
+    uint32_t status;
+
+    answer_read(response, arena, lookup);
+    if (!get_number(response, "/replies_tree/0/dnssec_status", UINT32_MAX, &status) &&
+        !lookup_is_error(lookup))
+        fail(lookup, LOOKUP_SERVFAIL, "the resolver does not say how the validation ended");
+}

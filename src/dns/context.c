@@ -1,44 +1,36 @@
 #include "dns/context.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include <getdns/getdns_extra.h>
 
 #include "base/limits.h"
-#include "base/text.h"
+#include "dns/nameserver.h"
 
-/* "ADDR[@PORT]" or "[v6]@PORT" as getdns wants an upstream. */
-static getdns_dict *parse_nameserver(const char *text, struct failure *failure)
+/* A nameserver as getdns wants an upstream. */
+static getdns_dict *make_upstream(const char *text, struct failure *failure)
 {
-    char address[INET6_ADDRSTRLEN + 2];
-    const char *at = strchr(text, '@');
-    size_t length = at != NULL ? (size_t)(at - text) : strlen(text);
-    uint64_t port = 53;
-    uint8_t bytes[16];
-    bool ipv6;
-    getdns_dict *dict;
+    struct nameserver nameserver;
     getdns_bindata data;
+    getdns_dict *dict;
 
-    if (length > 2 && text[0] == '[' && text[length - 1] == ']') {
-        text++;
-        length -= 2;
-    }
-    snprintf(address, sizeof address, "%.*s", (int)length, text);
-    ipv6 = strchr(address, ':') != NULL;
-    if (length >= sizeof address || inet_pton(ipv6 ? AF_INET6 : AF_INET, address, bytes) != 1 ||
-        (at != NULL && !text_to_number(at + 1, 1, 65535, &port))) {
+    if (!nameserver_parse(&nameserver, text)) {
         failure_set(failure, "-n: not an address of a nameserver: %s", text);
         return NULL;
     }
-    data = (getdns_bindata){ipv6 ? 16 : 4, bytes};
+    data = (getdns_bindata){nameserver.ipv6 ? 16 : 4, nameserver.bytes};
     dict = getdns_dict_create();
-    getdns_dict_util_set_string(dict, "address_type", ipv6 ? "IPv6" : "IPv4");
-    getdns_dict_set_bindata(dict, "address_data", &data);
-    getdns_dict_set_int(dict, "port", (uint32_t)port);
+    if (getdns_dict_util_set_string(dict, "address_type", nameserver.ipv6 ? "IPv6" : "IPv4") ||
+        getdns_dict_set_bindata(dict, "address_data", &data) ||
+        getdns_dict_set_int(dict, "port", nameserver.port)) {
+        failure_set(failure, "-n: getdns cannot take %s", text);
+        getdns_dict_destroy(dict);
+        return NULL;
+    }
     return dict;
 }
 
@@ -49,7 +41,7 @@ static bool set_nameservers(getdns_context *context, const struct resolver_confi
     bool good = true;
 
     for (size_t i = 0; good && i < config->nameserver_count; i++) {
-        getdns_dict *upstream = parse_nameserver(config->nameservers[i], failure);
+        getdns_dict *upstream = make_upstream(config->nameservers[i], failure);
 
         good = upstream != NULL &&
                getdns_list_set_dict(upstreams, i, upstream) == GETDNS_RETURN_GOOD;
@@ -78,9 +70,8 @@ static bool read_line(char *line, uint32_t wanted, uint32_t other, getdns_list *
         return true;
     if (getdns_str2rr_dict(line, &rr, NULL, 3600) != GETDNS_RETURN_GOOD || rr == NULL)
         return false;
-    getdns_dict_get_int(rr, "type", &type);
-    getdns_list_get_length(list, &count);
-    good = count < LIMIT_ANCHORS;
+    good = getdns_dict_get_int(rr, "type", &type) == GETDNS_RETURN_GOOD &&
+           getdns_list_get_length(list, &count) == GETDNS_RETURN_GOOD && count < LIMIT_ANCHORS;
     if (type == wanted || type == other)
         good = good && getdns_list_set_dict(list, count, rr) == GETDNS_RETURN_GOOD;
     getdns_dict_destroy(rr);
@@ -113,32 +104,57 @@ static bool read_file(const char *path, const char *what, uint32_t wanted, uint3
     return good;
 }
 
-/* The addresses of the hints' A and AAAA records, as getdns wants root servers. */
+/* False where getdns cannot take it. */
+static bool add_root(getdns_list *roots, size_t index, const getdns_dict *rr)
+{
+    bool ipv6 = true;
+    getdns_dict *root;
+    getdns_bindata *data;
+    bool good;
+
+    if (getdns_dict_get_bindata(rr, "/rdata/ipv6_address", &data) != GETDNS_RETURN_GOOD) {
+        ipv6 = false;
+        if (getdns_dict_get_bindata(rr, "/rdata/ipv4_address", &data) != GETDNS_RETURN_GOOD)
+            return false;
+    }
+    root = getdns_dict_create();
+    good = !getdns_dict_util_set_string(root, "address_type", ipv6 ? "IPv6" : "IPv4") &&
+           !getdns_dict_set_bindata(root, "address_data", data) &&
+           !getdns_list_set_dict(roots, index, root);
+    getdns_dict_destroy(root);
+    return good;
+}
+
+/* The addresses of the hints' A and AAAA records, as getdns wants root servers; NULL: it fails. */
 static getdns_list *root_addresses(getdns_list *hints)
 {
     getdns_list *roots = getdns_list_create();
-    size_t count = 0, used = 0;
+    size_t count = 0;
+    bool good = getdns_list_get_length(hints, &count) == GETDNS_RETURN_GOOD;
 
-    getdns_list_get_length(hints, &count);
-    for (size_t i = 0; i < count; i++) {
-        getdns_dict *rr, *root = getdns_dict_create();
-        getdns_bindata *data;
-        bool ipv6 = true;
+    for (size_t i = 0; good && i < count; i++) {
+        getdns_dict *rr;
 
-        getdns_list_get_dict(hints, i, &rr);
-        if (getdns_dict_get_bindata(rr, "/rdata/ipv6_address", &data) != GETDNS_RETURN_GOOD) {
-            ipv6 = false;
-            if (getdns_dict_get_bindata(rr, "/rdata/ipv4_address", &data) != GETDNS_RETURN_GOOD)
-                data = NULL;
-        }
-        if (data != NULL) {
-            getdns_dict_util_set_string(root, "address_type", ipv6 ? "IPv6" : "IPv4");
-            getdns_dict_set_bindata(root, "address_data", data);
-            getdns_list_set_dict(roots, used++, root);
-        }
-        getdns_dict_destroy(root);
+        good = getdns_list_get_dict(hints, i, &rr) == GETDNS_RETURN_GOOD && add_root(roots, i, rr);
     }
-    return roots;
+    if (good)
+        return roots;
+    getdns_list_destroy(roots);
+    return NULL;
+}
+
+/* getdns hands the hints to libunbound in a temporary file, and does not see a full disk. */
+static bool set_roots(getdns_context *context, getdns_list *roots, struct failure *failure)
+{
+    static const char what[] = "the embedded resolver's temporary file in " P_tmpdir;
+    struct statvfs system;
+
+    if (statvfs(P_tmpdir, &system) == 0 && system.f_bavail == 0)
+        return failure_set(failure, "%s: %s", what, strerror(ENOSPC));
+    errno = 0;
+    if (roots != NULL && getdns_context_set_dns_root_servers(context, roots) == GETDNS_RETURN_GOOD)
+        return true;
+    return failure_set(failure, "%s: %s", what, errno != 0 ? strerror(errno) : "getdns refuses it");
 }
 
 static bool set_embedded(getdns_context *context, const struct resolver_config *config,
@@ -151,15 +167,13 @@ static bool set_embedded(getdns_context *context, const struct resolver_config *
                 read_file(config->root_hints, "root hints file", GETDNS_RRTYPE_A,
                           GETDNS_RRTYPE_AAAA, hints, failure);
 
+    if (good && (getdns_context_set_resolution_type(context, GETDNS_RESOLUTION_RECURSING) ||
+                 getdns_context_set_dnssec_trust_anchors(context, anchors)))
+        good = failure_set(failure, "trust anchor file %s: getdns refuses it",
+                           config->trust_anchor);
     if (good) {
         roots = root_addresses(hints);
-        if (getdns_context_set_resolution_type(context, GETDNS_RESOLUTION_RECURSING) ||
-            getdns_context_set_dnssec_trust_anchors(context, anchors))
-            good = failure_set(failure, "trust anchor file %s: getdns refuses it",
-                               config->trust_anchor);
-        else if (getdns_context_set_dns_root_servers(context, roots))
-            good = failure_set(failure, "root hints file %s: getdns refuses it",
-                               config->root_hints);
+        good = set_roots(context, roots, failure);
     }
     getdns_list_destroy(roots);
     getdns_list_destroy(hints);
@@ -167,13 +181,43 @@ static bool set_embedded(getdns_context *context, const struct resolver_config *
     return good;
 }
 
+static void on_start(getdns_context *context, getdns_callback_type_t type, getdns_dict *response,
+                     void *argument, getdns_transaction_t id)
+{
+    bool *started = argument;
+
+    (void)context;
+    (void)id;
+    *started = type == GETDNS_CALLBACK_COMPLETE;
+    getdns_dict_destroy(response);
+}
+
+/*
+ * With its first question libunbound opens what it needs, and only then does it say what is wrong
+ * with it. This one it answers itself at once, so that all is read before anything is asked.
+ */
+static bool start_embedded(getdns_context *context, bool *started, struct failure *failure)
+{
+    getdns_return_t result =
+        getdns_general(context, "localhost.", GETDNS_RRTYPE_A, NULL, started, NULL, on_start);
+
+    return *started || failure_set(failure, "the embedded resolver does not start: %s",
+                                   getdns_get_errorstr_by_id(result));
+}
+
 static bool set_common(getdns_context *context, struct uvloop *uvloop,
                        const struct resolver_config *config, struct failure *failure)
 {
     getdns_transport_list_t transports[] = {GETDNS_TRANSPORT_UDP, GETDNS_TRANSPORT_TCP};
     getdns_namespace_t namespaces[] = {GETDNS_NAMESPACE_DNS};
+    /*
+     * getdns mistrusts an anchor that is not the root's: it would take another from the user's home,
+     * or fetch one from IANA and keep it there. Without a CA to verify that, it does not.
+     */
+    static const char no_authority[] = "";
 
     if (getdns_context_set_eventloop(context, uvloop_eventloop(uvloop)) ||
+        getdns_context_set_trust_anchors_verify_CA(context, no_authority) ||
         getdns_context_set_namespaces(context, 1, namespaces) ||
         getdns_context_set_dns_transport_list(context, 2, transports) ||
         getdns_context_set_timeout(context, config->timeout_ms) ||
@@ -195,8 +239,8 @@ getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config 
                             struct failure *failure)
 {
     getdns_context *context = NULL;
-
     bool embedded = config->nameserver_count == 0;
+    bool started = false; /* until the context is destroyed, where it did not */
 
     if (getdns_context_create_with_memory_functions(&context, 0, embedded ? zeroed : malloc,
                                                     realloc, free) != GETDNS_RETURN_GOOD) {
@@ -204,7 +248,8 @@ getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config 
         return NULL;
     }
     if (set_common(context, uvloop, config, failure) &&
-        (embedded ? set_embedded(context, config, failure)
+        (embedded ? set_embedded(context, config, failure) &&
+                        start_embedded(context, &started, failure)
                   : set_nameservers(context, config, failure)))
         return context;
     getdns_context_destroy(context);

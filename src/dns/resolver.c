@@ -134,10 +134,12 @@ static void on_answer(getdns_context *context, getdns_callback_type_t type, getd
     (void)context;
     (void)id;
     if (type == GETDNS_CALLBACK_COMPLETE && response != NULL) {
-        answer_read(response, question->arena, question->asked);
+        if (resolver->embedded)
+            answer_read_validated(response, question->arena, question->asked);
+        else
+            answer_read(response, question->arena, question->asked);
         window_grow(resolver);
-    }
-    else if (type == GETDNS_CALLBACK_CANCEL)
+    } else if (type == GETDNS_CALLBACK_CANCEL)
         question->asked->status = LOOKUP_SERVFAIL;
     else
         question_timeout(question);
@@ -234,19 +236,20 @@ void resolver_ask(struct resolver *resolver, struct arena *arena, const char *na
     plan_turn(resolver);
 }
 
-static void set_extensions(struct resolver *resolver, const struct resolver_config *config)
+/* Without them the embedded resolver would not say how a validation ended. */
+static bool set_extensions(struct resolver *resolver, const struct resolver_config *config)
 {
-    resolver->extensions = getdns_dict_create();
-    if (resolver->embedded) {
-        getdns_dict_set_int(resolver->extensions, "dnssec_return_all_statuses",
-                            GETDNS_EXTENSION_TRUE);
-        return;
-    }
-    getdns_dict_set_int(resolver->extensions, "/header/ad", 1);
-    getdns_dict_set_int(resolver->extensions, "/add_opt_parameters/maximum_udp_payload_size",
-                        config->udp_size);
-    if (config->nameserver_count > 1)
-        getdns_dict_set_int(resolver->extensions, "return_call_reporting", GETDNS_EXTENSION_TRUE);
+    getdns_dict *extensions = getdns_dict_create();
+
+    resolver->extensions = extensions;
+    if (resolver->embedded)
+        return !getdns_dict_set_int(extensions, "dnssec_return_all_statuses",
+                                    GETDNS_EXTENSION_TRUE);
+    return !getdns_dict_set_int(extensions, "/header/ad", 1) &&
+           !getdns_dict_set_int(extensions, "/add_opt_parameters/maximum_udp_payload_size",
+                                config->udp_size) &&
+           (config->nameserver_count == 1 ||
+            !getdns_dict_set_int(extensions, "return_call_reporting", GETDNS_EXTENSION_TRUE));
 }
 
 /* The nameservers for -v; the answer says which of several gave it. */
@@ -283,11 +286,12 @@ struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *con
     uv_timer_init(loop, resolver->turn);
     resolver->turn->data = resolver;
     resolver->uvloop = uvloop_new(loop);
-    set_extensions(resolver, config);
-    if (resolver->uvloop != NULL)
-        resolver->context = context_new(resolver->uvloop, config, failure);
-    else
+    if (resolver->uvloop == NULL)
         failure_set(failure, "epoll: %s", strerror(errno));
+    else if (!set_extensions(resolver, config))
+        failure_set(failure, "getdns: the questions cannot be set up");
+    else
+        resolver->context = context_new(resolver->uvloop, config, failure);
     if (resolver->context == NULL) {
         resolver_free(resolver);
         return NULL;

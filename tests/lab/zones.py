@@ -9,6 +9,7 @@ import time
 
 NSD, UNBOUND = "127.53.0.1", "127.0.0.1"
 HIDDEN = "127.53.0.2"  # the nsd behind name servers that misbehave: it knows no parent zone
+DISTANT = "fd00:25::13"  # unbound at an address that is not loopback
 HEADER = """$ORIGIN {zone}
 $TTL 300
 @ IN SOA ns.{zone} host\\.master.{zone} 1 3600 600 86400 300
@@ -104,10 +105,10 @@ def start_unbound(directory, root, options=""):
         f". 3600000 IN NS ns.lab-root.\nns.lab-root. 3600000 IN A {NSD}\n")
     conf = directory / "unbound.conf"
     conf.write_text(
-        f'server:\n interface: {UNBOUND}\n interface: {UNBOUND}@5353\n interface: ::1\n username: ""\n chroot: ""\n directory: "{directory}"\n'
+        f'server:\n interface: {UNBOUND}\n interface: {UNBOUND}@5353\n interface: ::1\n interface: {DISTANT}\n username: ""\n chroot: ""\n directory: "{directory}"\n'
         f' pidfile: "{directory}/unbound.pid"\n use-syslog: no\n logfile: "/dev/null"\n'
         f' root-hints: "{directory}/root.hints"\n trust-anchor-file: "{directory}/root.key"\n'
-        f' do-not-query-localhost: no\n ede: yes\n val-bogus-ttl: 1\n{options}'
+        f' do-not-query-localhost: no\n access-control: {DISTANT} allow\n ede: yes\n val-bogus-ttl: 1\n{options}'
         'remote-control:\n control-enable: no\n')
     process = subprocess.Popen(["unbound", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
     wait_for_port(UNBOUND, 53, process)

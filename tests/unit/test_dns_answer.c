@@ -9,13 +9,13 @@
 #include <getdns/getdns.h>
 #include <getdns/getdns_extra.h>
 
-enum { WIRE_MAX = 65535 };
+enum { WIRE_MAX = 65535, UNSAID = 4712 };
 
 struct message {
     uint8_t wire[WIRE_MAX];
     size_t length;
     bool embedded;
-    uint32_t dnssec_status; /* embedded only */
+    uint32_t dnssec_status; /* embedded only; UNSAID: the reply lacks it */
 };
 
 static void put(struct message *message, const void *data, size_t length)
@@ -97,11 +97,11 @@ static void read_message(const struct message *message, struct arena *arena,
     *lookup = (struct lookup){.name = name, .owner = name, .type = type,
                               .status = LOOKUP_SERVFAIL};
     assert_int_equal(getdns_wire2msg_dict(message->wire, message->length, &reply), 0);
-    if (message->embedded)
+    if (message->embedded && message->dnssec_status != UNSAID)
         getdns_dict_set_int(reply, "dnssec_status", message->dnssec_status);
     getdns_list_set_dict(tree, 0, reply);
     getdns_dict_set_list(response, "replies_tree", tree);
-    answer_read(response, arena, lookup);
+    (message->embedded ? answer_read_validated : answer_read)(response, arena, lookup);
     getdns_list_destroy(tree);
     getdns_dict_destroy(reply);
     getdns_dict_destroy(response);
@@ -194,6 +194,7 @@ static void test_embedded(void **state)
         {"indeterminate", GETDNS_DNSSEC_INDETERMINATE, LOOKUP_SERVFAIL, false},
         {"not performed", GETDNS_DNSSEC_NOT_PERFORMED, LOOKUP_SERVFAIL, false},
         {"unknown", 4711, LOOKUP_SERVFAIL, false},
+        {"unsaid", UNSAID, LOOKUP_SERVFAIL, false},
     };
 
     (void)state;
