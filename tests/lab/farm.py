@@ -106,6 +106,12 @@ class Farm:
         path.write_text("".join(f"{name}\n" for name in names))
         return path
 
+    def set_resolv_conf(self):
+        """What -N reads, and what libraries ask."""
+        resolv = self.directory / "resolv.conf"
+        resolv.write_text(f"nameserver {zones.UNBOUND}\noptions trust-ad edns0\n")
+        subprocess.run(["mount", "--bind", resolv, "/etc/resolv.conf"], check=True)
+
     def restart_unbound(self):
         """A resolver that knows nothing."""
         self.processes[1].terminate()
