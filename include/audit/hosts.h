@@ -11,9 +11,10 @@
 struct uv_loop_s;
 struct hosts;
 
-/* `plan`, `resolver` and `tls` are borrowed. */
+/* `plan`, `resolver` and `tls` are borrowed. `made_room`: see audit/probes.h. */
 struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan,
-                        struct resolver *resolver, struct handshake_context *tls);
+                        struct resolver *resolver, struct handshake_context *tls,
+                        void (*made_room)(void *argument), void *argument);
 
 /* Begins the end: probes in flight are cut off, their handles close on the loop. NULL allowed. */
 void hosts_cancel(struct hosts *hosts);
@@ -34,5 +35,8 @@ void hosts_release(struct hosts *hosts, const struct host *host);
 
 /* Since the beginning: MX hosts looked up, SMTP sessions begun. NULL allowed: none. */
 void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes);
+
+/* Sessions that are set aside at the moment. */
+size_t hosts_aside(const struct hosts *hosts);
 
 #endif

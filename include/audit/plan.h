@@ -19,7 +19,8 @@ struct plan {
     size_t line_limit; /* bytes */
     uint16_t port;
     int64_t verify_time; /* seconds since the epoch */
-    size_t jobs;       /* probes in flight at most */
+    size_t jobs;       /* probes in flight at most, */
+    size_t jobs_aside; /* and so many slow ones beside them */
     size_t hosts;      /* MX hosts remembered at most */
     uint64_t pause_ms; /* between two connections to an address */
     bool dialogue;     /* keep the SMTP dialogues */

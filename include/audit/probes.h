@@ -1,6 +1,7 @@
 /*
  * The probes of a run: so many at once, one at a time to an address and a pause after it, and once
- * more where a server says at connect that it is busy (421, 450).
+ * more where a server says at connect that it is busy (421, 450). A session older than
+ * LIMIT_PROMPT_MS is set aside: it makes room for another, for as many as plan->jobs_aside says.
  */
 #ifndef MXDANE_AUDIT_PROBES_H
 #define MXDANE_AUDIT_PROBES_H
@@ -13,9 +14,10 @@
 struct uv_loop_s;
 struct probes;
 
-/* `plan` and `tls` are borrowed. */
+/* `plan` and `tls` are borrowed. `made_room`: sessions were set aside. */
 struct probes *probes_new(struct uv_loop_s *loop, const struct plan *plan,
-                          struct handshake_context *tls);
+                          struct handshake_context *tls, void (*made_room)(void *argument),
+                          void *argument);
 
 /* Begins the end: what waits is dropped, what runs is cut off; handles close on the loop. */
 void probes_cancel(struct probes *probes);
@@ -32,5 +34,8 @@ void probes_add(struct probes *probes, const struct host *host, struct address *
 
 /* SMTP sessions begun so far. */
 size_t probes_count(const struct probes *probes);
+
+/* SMTP sessions that are set aside at the moment. */
+size_t probes_aside(const struct probes *probes);
 
 #endif

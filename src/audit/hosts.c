@@ -45,13 +45,14 @@ struct hosts {
 enum { FEWEST_BUCKETS = 256 };
 
 struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan, struct resolver *resolver,
-                        struct handshake_context *tls)
+                        struct handshake_context *tls, void (*made_room)(void *argument),
+                        void *argument)
 {
     struct hosts *hosts = memory_new(1, sizeof *hosts);
 
     hosts->plan = plan;
     hosts->resolver = resolver;
-    hosts->probes = probes_new(loop, plan, tls);
+    hosts->probes = probes_new(loop, plan, tls, made_room, argument);
     hosts->bucket_count = FEWEST_BUCKETS;
     while (hosts->bucket_count < plan->hosts)
         hosts->bucket_count *= 2;
@@ -329,4 +330,9 @@ void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes)
 {
     *looked_up = hosts != NULL ? hosts->looked_up : 0;
     *probes = hosts != NULL ? probes_count(hosts->probes) : 0;
+}
+
+size_t hosts_aside(const struct hosts *hosts)
+{
+    return probes_aside(hosts->probes);
 }

@@ -11,7 +11,7 @@
 enum { BUCKETS = 1024 };
 
 struct job {
-    struct job *next;
+    struct job *next, *previous; /* of a queue; while it runs, of `running` */
     struct probes *probes;
     struct peer *peer;
     const struct host *host;
@@ -20,7 +20,8 @@ struct job {
     void (*done)(void *argument);
     void *argument;
     struct probe *probe; /* while it runs */
-    bool repeated;
+    uint64_t started;    /* ms of the loop's clock */
+    bool aside, repeated;
 };
 
 struct jobs {
@@ -44,14 +45,17 @@ struct resting { /* in the order in which the rest ends */
 
 struct probes {
     uv_loop_t *loop;
-    size_t most;
+    size_t most, most_aside;
     uint64_t pause, long_pause;
     struct probe_config config;
     struct peer *buckets[BUCKETS];
     struct jobs ready;
-    struct job *running;
-    size_t running_count;
+    struct job *running, *newest; /* oldest first: those set aside, then the others */
+    struct job *working;          /* the first that is not set aside; NULL: none */
+    size_t working_count, aside_count;
     size_t begun;
+    void (*made_room)(void *argument);
+    void *argument;
     struct resting briefly, longer;
     uv_timer_t *timer;
     bool cancelled;
@@ -154,20 +158,27 @@ static void peer_go_on(struct probes *probes, struct peer *peer)
     peer_drop(probes, peer, &address);
 }
 
-static void on_rested(uv_timer_t *timer);
+static void on_timer(uv_timer_t *timer);
 
-static void watch_rest(struct probes *probes)
+static uint64_t earlier(uint64_t time, const struct resting *resting)
 {
-    const struct peer *briefly = probes->briefly.first, *longer = probes->longer.first;
-    const struct peer *first = briefly == NULL || (longer != NULL && longer->rested < briefly->rested)
-                                   ? longer
-                                   : briefly;
-    uint64_t now = uv_now(probes->loop);
+    return resting->first != NULL && resting->first->rested < time ? resting->first->rested : time;
+}
 
-    if (first == NULL)
+/* For the first rest that ends, and for the first session that becomes slow. */
+static void watch(struct probes *probes)
+{
+    uint64_t now = uv_now(probes->loop), next = UINT64_MAX;
+
+    if (probes->cancelled)
+        return;
+    if (probes->working != NULL && probes->aside_count < probes->most_aside)
+        next = probes->working->started + LIMIT_PROMPT_MS;
+    next = earlier(earlier(next, &probes->briefly), &probes->longer);
+    if (next == UINT64_MAX)
         uv_timer_stop(probes->timer);
     else
-        uv_timer_start(probes->timer, on_rested, first->rested > now ? first->rested - now : 0, 0);
+        uv_timer_start(probes->timer, on_timer, next > now ? next - now : 0, 0);
 }
 
 static void wake(struct probes *probes, struct resting *resting)
@@ -182,14 +193,19 @@ static void wake(struct probes *probes, struct resting *resting)
     }
 }
 
-static void on_rested(uv_timer_t *timer)
+static void set_slow_aside(struct probes *probes);
+
+static void on_timer(uv_timer_t *timer)
 {
     struct probes *probes = timer->data;
+    size_t aside = probes->aside_count;
 
     wake(probes, &probes->briefly);
     wake(probes, &probes->longer);
-    watch_rest(probes);
+    set_slow_aside(probes);
     start_ready(probes);
+    if (probes->aside_count > aside)
+        probes->made_room(probes->argument);
 }
 
 static void rest(struct probes *probes, struct peer *peer, bool briefly)
@@ -200,7 +216,6 @@ static void rest(struct probes *probes, struct peer *peer, bool briefly)
     peer->resting_next = NULL;
     *resting->end = peer;
     resting->end = &peer->resting_next;
-    watch_rest(probes);
 }
 
 /* "Not now" instead of a greeting, RFC 5321 section 4.2.1: 421, and 450 as many servers say it. */
@@ -219,14 +234,46 @@ static void forget_result(struct address *address)
     *address = fresh;
 }
 
-static void remove_running(struct job *job)
+static void running_add(struct probes *probes, struct job *job)
 {
-    struct job **link = &job->probes->running;
+    job->next = NULL;
+    job->previous = probes->newest;
+    *(probes->newest != NULL ? &probes->newest->next : &probes->running) = job;
+    probes->newest = job;
+    if (probes->working == NULL)
+        probes->working = job;
+    probes->working_count++;
+}
 
-    while (*link != job)
-        link = &(*link)->next;
-    *link = job->next;
-    job->probes->running_count--;
+static void running_remove(struct probes *probes, struct job *job)
+{
+    *(job->previous != NULL ? &job->previous->next : &probes->running) = job->next;
+    *(job->next != NULL ? &job->next->previous : &probes->newest) = job->previous;
+    if (probes->working == job)
+        probes->working = job->next;
+    if (job->aside)
+        probes->aside_count--;
+    else
+        probes->working_count--;
+    job->aside = false;
+}
+
+/*
+ * Servers that are slow, or silent for ever, would hold up all others: what has run for a while
+ * makes room, as far as there is some beside -j.
+ */
+static void set_slow_aside(struct probes *probes)
+{
+    struct job *job = probes->working;
+
+    while (job != NULL && probes->aside_count < probes->most_aside &&
+           job->started + LIMIT_PROMPT_MS <= uv_now(probes->loop)) {
+        job->aside = true;
+        probes->working_count--;
+        probes->aside_count++;
+        job = job->next;
+    }
+    probes->working = job;
 }
 
 static void on_probed(void *argument)
@@ -235,7 +282,7 @@ static void on_probed(void *argument)
     struct probes *probes = job->probes;
     bool again = is_busy(job->address) && !job->repeated && !probes->cancelled;
 
-    remove_running(job);
+    running_remove(probes, job);
     if (again) {
         forget_result(job->address);
         job->repeated = true;
@@ -250,19 +297,21 @@ static void on_probed(void *argument)
     start_ready(probes);
 }
 
+static void start(struct probes *probes, struct job *job)
+{
+    probes->begun++;
+    job->started = uv_now(probes->loop);
+    running_add(probes, job);
+    job->probe = probe_start(probes->loop, &probes->config, job->host, job->address, job->arena,
+                             on_probed, job);
+}
+
 static void start_ready(struct probes *probes)
 {
-    struct job *job;
-
-    while (!probes->cancelled && probes->running_count < probes->most &&
-           (job = jobs_pop(&probes->ready)) != NULL) {
-        probes->running_count++;
-        probes->begun++;
-        job->next = probes->running;
-        probes->running = job;
-        job->probe = probe_start(probes->loop, &probes->config, job->host, job->address,
-                                 job->arena, on_probed, job);
-    }
+    while (!probes->cancelled && probes->ready.first != NULL &&
+           probes->working_count < probes->most)
+        start(probes, jobs_pop(&probes->ready));
+    watch(probes);
 }
 
 void probes_add(struct probes *probes, const struct host *host, struct address *address,
@@ -281,12 +330,16 @@ void probes_add(struct probes *probes, const struct host *host, struct address *
     start_ready(probes);
 }
 
-struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct handshake_context *tls)
+struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct handshake_context *tls,
+                          void (*made_room)(void *argument), void *argument)
 {
     struct probes *probes = memory_new(1, sizeof *probes);
 
     probes->loop = loop;
     probes->most = plan->jobs;
+    probes->most_aside = plan->jobs_aside;
+    probes->made_room = made_room;
+    probes->argument = argument;
     probes->pause = plan->pause_ms;
     probes->long_pause = plan->pause_ms * LIMIT_BUSY_PAUSES;
     probes->config = (struct probe_config){.tls = tls,
@@ -313,6 +366,11 @@ static void free_handle(uv_handle_t *handle)
 size_t probes_count(const struct probes *probes)
 {
     return probes->begun;
+}
+
+size_t probes_aside(const struct probes *probes)
+{
+    return probes->aside_count;
 }
 
 void probes_cancel(struct probes *probes)

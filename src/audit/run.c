@@ -30,7 +30,7 @@ struct run {
     const struct run_reader *reader;
     struct list *list;       /* NULL: the domains come from the array */
     struct journal *journal; /* NULL: none */
-    size_t most;             /* domains in flight */
+    size_t most;             /* domains in flight, beside those whose sessions are set aside */
     size_t taken;            /* of the input */
     bool input_ended;
     struct entry *oldest, *newest;    /* not ready */
@@ -214,9 +214,10 @@ static const char *take_input(struct run *run)
 
 static bool start_more(struct run *run)
 {
+    size_t most = run->most + hosts_aside(run->services.hosts);
     bool started = false;
 
-    while (!run->input_ended && !run->failed && run->outcome.counts.in_flight < run->most) {
+    while (!run->input_ended && !run->failed && run->outcome.counts.in_flight < most) {
         const char *domain = take_input(run);
 
         if (domain == NULL)
@@ -227,7 +228,8 @@ static bool start_more(struct run *run)
     return started;
 }
 
-static void on_input(void *argument)
+/* More of the input has come, or more of it can be begun. */
+static void on_more(void *argument)
 {
     settle(argument);
 }
@@ -295,7 +297,7 @@ static bool set_up_input(struct run *run, struct failure *failure)
     run->outcome.counts.total = input->count;
     if (input->path == NULL)
         return true;
-    run->list = list_new(&run->loop, input->path, on_input, run, failure);
+    run->list = list_new(&run->loop, input->path, on_more, run, failure);
     if (run->list == NULL)
         return false;
     if (run->reader->progress != NULL)
@@ -318,7 +320,7 @@ static bool set_up(struct run *run, const struct plan *plan, struct failure *fai
     services->resolver = resolver_new(&run->loop, &plan->resolver, failure);
     if (services->resolver == NULL)
         return false;
-    services->hosts = hosts_new(&run->loop, plan, services->resolver, run->tls);
+    services->hosts = hosts_new(&run->loop, plan, services->resolver, run->tls, on_more, run);
     return set_up_input(run, failure);
 }
 

@@ -83,26 +83,30 @@ static void size_thread_pool(void)
     setenv("UV_THREADPOOL_SIZE", text, 0);
 }
 
+static size_t least(size_t left, size_t right)
+{
+    return left < right ? left : right;
+}
+
 /*
- * As many descriptors as the system allows; what is too much for them is done later. Half goes to
- * questions, half to probes, beside those the libraries keep.
+ * As many descriptors as the system allows; what is too much for them is done later. Half of what
+ * the libraries leave is for questions, the rest for probes.
  */
 static void fit_descriptors(struct plan *plan)
 {
     struct rlimit limit;
-    size_t half;
+    size_t left = 2;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    half = limit.rlim_cur > LIMIT_DESCRIPTORS_KEPT + 2
-               ? (size_t)(limit.rlim_cur - LIMIT_DESCRIPTORS_KEPT) / 2
-               : 1;
-    if (plan->resolver.questions > half)
-        plan->resolver.questions = half;
-    if (plan->jobs > half)
-        plan->jobs = half;
+    if (limit.rlim_cur > LIMIT_DESCRIPTORS_KEPT + 2)
+        left = (size_t)limit.rlim_cur - LIMIT_DESCRIPTORS_KEPT;
+    plan->resolver.questions = least(plan->resolver.questions, left / 2);
+    left -= plan->resolver.questions;
+    plan->jobs = least(plan->jobs, left);
+    plan->jobs_aside = least(plan->jobs_aside, left - plan->jobs);
 }
 
 static void print_summary(const struct run_counts *counts)

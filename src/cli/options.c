@@ -154,7 +154,10 @@ static void apply_number(struct plan *plan, int key, uint64_t value)
     case 'l': plan->line_limit = (size_t)value; break;
     case 'd': plan->verify_time += (int64_t)value * 86400; break;
     case 'p': plan->port = (uint16_t)value; break;
-    case 'j': plan->jobs = (size_t)value; break;
+    case 'j':
+        plan->jobs = (size_t)value;
+        plan->jobs_aside = 0;
+        break;
     case OPTION_HOSTS: plan->hosts = (size_t)value; break;
     case OPTION_PAUSE: plan->pause_ms = value; break;
     }
@@ -260,6 +263,7 @@ static void set_defaults(struct options *options, int64_t now,
         .line_limit = 4096,
         .port = 25,
         .jobs = 200,
+        .jobs_aside = LIMIT_PROBES_ASIDE,
         .hosts = 1000,
         .pause_ms = 100,
         .verify_time = now,

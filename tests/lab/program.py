@@ -26,6 +26,12 @@ def answered(text):
     return collections.Counter(name or invalid for name, invalid in names)
 
 
+def connections():
+    """TCP connections that this namespace has opened."""
+    names, values = re.findall(r"^Tcp: (.*)$", pathlib.Path("/proc/net/snmp").read_text(), re.M)
+    return int(dict(zip(names.split(), values.split()))["ActiveOpens"])
+
+
 class Usage:
     """What a process has used until it was last looked at."""
 
