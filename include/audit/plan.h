@@ -20,7 +20,7 @@ struct plan {
     uint16_t port;
     int64_t verify_time; /* seconds since the epoch */
     size_t jobs;       /* probes in flight at most, */
-    size_t jobs_aside; /* and so many slow ones beside them */
+    size_t jobs_aside; /* and so many with silent servers beside them */
     size_t hosts;      /* MX hosts remembered at most */
     uint64_t pause_ms; /* between two connections to an address */
     bool dialogue;     /* keep the SMTP dialogues */

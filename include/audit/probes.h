@@ -1,7 +1,7 @@
 /*
  * The probes of a run: so many at once, one at a time to an address and a pause after it, and once
- * more where a server says at connect that it is busy (421, 450). A session older than
- * LIMIT_PROMPT_MS is set aside: it makes room for another, for as many as plan->jobs_aside says.
+ * more where a server says at connect that it is busy (421, 450). A session whose server is silent
+ * for LIMIT_PROMPT_MS is set aside: it makes room for another, for as many as plan->jobs_aside says.
  */
 #ifndef MXDANE_AUDIT_PROBES_H
 #define MXDANE_AUDIT_PROBES_H

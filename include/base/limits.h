@@ -26,8 +26,8 @@ enum {
     LIMIT_DOMAINS_IN_FLIGHT = 400, /* domains audited at once, beside one for each probe (-j) */
     LIMIT_QUESTIONS = 256,        /* DNS questions in flight (each has a socket of its own) */
     LIMIT_PROBES = 10000,         /* -j: SMTP sessions in flight */
-    LIMIT_PROBES_ASIDE = 1000,    /* without -j: slow sessions beside them */
-    LIMIT_PROMPT_MS = 300,        /* the age from which a session is slow */
+    LIMIT_PROBES_ASIDE = 400,     /* without -j: sessions with silent servers beside them */
+    LIMIT_PROMPT_MS = 300,        /* what a server may take without being silent */
     LIMIT_BUSY_PAUSES = 300,      /* pauses before a server that said 421 is asked again */
     LIMIT_PAUSE_MS = 60000,       /* --pause */
     LIMIT_HOSTS_KEPT = 10000000,  /* --hosts */

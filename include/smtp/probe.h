@@ -38,4 +38,7 @@ struct probe *probe_start(struct uv_loop_s *loop, const struct probe_config *con
 /* Ends it early: `done` is still called, from the loop. */
 void probe_cancel(struct probe *probe);
 
+/* Milliseconds that the server has been waited for; 0 while the work is ours. */
+uint64_t probe_silence(const struct probe *probe);
+
 #endif

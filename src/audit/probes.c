@@ -20,7 +20,6 @@ struct job {
     void (*done)(void *argument);
     void *argument;
     struct probe *probe; /* while it runs */
-    uint64_t started;    /* ms of the loop's clock */
     bool aside, repeated;
 };
 
@@ -50,14 +49,13 @@ struct probes {
     struct probe_config config;
     struct peer *buckets[BUCKETS];
     struct jobs ready;
-    struct job *running, *newest; /* oldest first: those set aside, then the others */
-    struct job *working;          /* the first that is not set aside; NULL: none */
-    size_t working_count, aside_count;
+    struct job *running;
+    size_t running_count, aside_count; /* of the running */
     size_t begun;
     void (*made_room)(void *argument);
     void *argument;
     struct resting briefly, longer;
-    uv_timer_t *timer;
+    uv_timer_t *timer, *round;
     bool cancelled;
 };
 
@@ -158,27 +156,20 @@ static void peer_go_on(struct probes *probes, struct peer *peer)
     peer_drop(probes, peer, &address);
 }
 
-static void on_timer(uv_timer_t *timer);
+static void on_rested(uv_timer_t *timer);
 
-static uint64_t earlier(uint64_t time, const struct resting *resting)
+static void watch_rest(struct probes *probes)
 {
-    return resting->first != NULL && resting->first->rested < time ? resting->first->rested : time;
-}
+    const struct peer *briefly = probes->briefly.first, *longer = probes->longer.first;
+    const struct peer *first = briefly == NULL || (longer != NULL && longer->rested < briefly->rested)
+                                   ? longer
+                                   : briefly;
+    uint64_t now = uv_now(probes->loop);
 
-/* For the first rest that ends, and for the first session that becomes slow. */
-static void watch(struct probes *probes)
-{
-    uint64_t now = uv_now(probes->loop), next = UINT64_MAX;
-
-    if (probes->cancelled)
-        return;
-    if (probes->working != NULL && probes->aside_count < probes->most_aside)
-        next = probes->working->started + LIMIT_PROMPT_MS;
-    next = earlier(earlier(next, &probes->briefly), &probes->longer);
-    if (next == UINT64_MAX)
+    if (first == NULL)
         uv_timer_stop(probes->timer);
     else
-        uv_timer_start(probes->timer, on_timer, next > now ? next - now : 0, 0);
+        uv_timer_start(probes->timer, on_rested, first->rested > now ? first->rested - now : 0, 0);
 }
 
 static void wake(struct probes *probes, struct resting *resting)
@@ -193,19 +184,14 @@ static void wake(struct probes *probes, struct resting *resting)
     }
 }
 
-static void set_slow_aside(struct probes *probes);
-
-static void on_timer(uv_timer_t *timer)
+static void on_rested(uv_timer_t *timer)
 {
     struct probes *probes = timer->data;
-    size_t aside = probes->aside_count;
 
     wake(probes, &probes->briefly);
     wake(probes, &probes->longer);
-    set_slow_aside(probes);
+    watch_rest(probes);
     start_ready(probes);
-    if (probes->aside_count > aside)
-        probes->made_room(probes->argument);
 }
 
 static void rest(struct probes *probes, struct peer *peer, bool briefly)
@@ -216,6 +202,7 @@ static void rest(struct probes *probes, struct peer *peer, bool briefly)
     peer->resting_next = NULL;
     *resting->end = peer;
     resting->end = &peer->resting_next;
+    watch_rest(probes);
 }
 
 /* "Not now" instead of a greeting, RFC 5321 section 4.2.1: 421, and 450 as many servers say it. */
@@ -236,44 +223,47 @@ static void forget_result(struct address *address)
 
 static void running_add(struct probes *probes, struct job *job)
 {
-    job->next = NULL;
-    job->previous = probes->newest;
-    *(probes->newest != NULL ? &probes->newest->next : &probes->running) = job;
-    probes->newest = job;
-    if (probes->working == NULL)
-        probes->working = job;
-    probes->working_count++;
+    job->previous = NULL;
+    job->next = probes->running;
+    if (job->next != NULL)
+        job->next->previous = job;
+    probes->running = job;
+    probes->running_count++;
 }
 
 static void running_remove(struct probes *probes, struct job *job)
 {
     *(job->previous != NULL ? &job->previous->next : &probes->running) = job->next;
-    *(job->next != NULL ? &job->next->previous : &probes->newest) = job->previous;
-    if (probes->working == job)
-        probes->working = job->next;
-    if (job->aside)
-        probes->aside_count--;
-    else
-        probes->working_count--;
+    if (job->next != NULL)
+        job->next->previous = job->previous;
+    probes->running_count--;
+    probes->aside_count -= job->aside;
     job->aside = false;
 }
 
 /*
- * Servers that are slow, or silent for ever, would hold up all others: what has run for a while
- * makes room, as far as there is some beside -j.
+ * Servers that are silent, for long or for ever, would hold up all others: they make room, as far
+ * as there is some beside -j.
  */
-static void set_slow_aside(struct probes *probes)
+static void on_round(uv_timer_t *timer)
 {
-    struct job *job = probes->working;
+    struct probes *probes = timer->data;
+    size_t before = probes->aside_count;
 
-    while (job != NULL && probes->aside_count < probes->most_aside &&
-           job->started + LIMIT_PROMPT_MS <= uv_now(probes->loop)) {
-        job->aside = true;
-        probes->working_count--;
-        probes->aside_count++;
-        job = job->next;
+    for (struct job *job = probes->running; job != NULL; job = job->next) {
+        if (probes->aside_count == probes->most_aside)
+            break;
+        if (!job->aside && probe_silence(job->probe) >= LIMIT_PROMPT_MS) {
+            job->aside = true;
+            probes->aside_count++;
+        }
     }
-    probes->working = job;
+    if (probes->running_count == probes->aside_count)
+        uv_timer_stop(timer);
+    if (probes->aside_count == before)
+        return;
+    start_ready(probes);
+    probes->made_room(probes->argument);
 }
 
 static void on_probed(void *argument)
@@ -299,19 +289,21 @@ static void on_probed(void *argument)
 
 static void start(struct probes *probes, struct job *job)
 {
+    enum { ROUND_MS = LIMIT_PROMPT_MS / 4 };
+
     probes->begun++;
-    job->started = uv_now(probes->loop);
     running_add(probes, job);
     job->probe = probe_start(probes->loop, &probes->config, job->host, job->address, job->arena,
                              on_probed, job);
+    if (probes->most_aside > 0 && !uv_is_active((uv_handle_t *)probes->round))
+        uv_timer_start(probes->round, on_round, ROUND_MS, ROUND_MS);
 }
 
 static void start_ready(struct probes *probes)
 {
     while (!probes->cancelled && probes->ready.first != NULL &&
-           probes->working_count < probes->most)
+           probes->running_count - probes->aside_count < probes->most)
         start(probes, jobs_pop(&probes->ready));
-    watch(probes);
 }
 
 void probes_add(struct probes *probes, const struct host *host, struct address *address,
@@ -328,6 +320,15 @@ void probes_add(struct probes *probes, const struct host *host, struct address *
     job->peer->taken = true;
     jobs_push(&probes->ready, job);
     start_ready(probes);
+}
+
+static uv_timer_t *timer_new(struct probes *probes)
+{
+    uv_timer_t *timer = memory_new(1, sizeof *timer);
+
+    uv_timer_init(probes->loop, timer);
+    timer->data = probes;
+    return timer;
 }
 
 struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct handshake_context *tls,
@@ -352,9 +353,8 @@ struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct hands
     jobs_init(&probes->ready);
     probes->briefly.end = &probes->briefly.first;
     probes->longer.end = &probes->longer.first;
-    probes->timer = memory_new(1, sizeof *probes->timer);
-    uv_timer_init(loop, probes->timer);
-    probes->timer->data = probes;
+    probes->timer = timer_new(probes);
+    probes->round = timer_new(probes);
     return probes;
 }
 
@@ -384,6 +384,7 @@ void probes_cancel(struct probes *probes)
         probe_cancel(job->probe);
     }
     uv_close((uv_handle_t *)probes->timer, free_handle);
+    uv_close((uv_handle_t *)probes->round, free_handle);
 }
 
 void probes_free(struct probes *probes)

@@ -29,7 +29,7 @@ struct probe {
     bool ended_by_peer, reset, timed_out, overtime, cancelled; /* acted upon when no TLS step is
                                                                   in the pool */
     bool paused; /* not reading: enough is waiting for the pool */
-    uint64_t started;
+    uint64_t started, heard; /* ms of the loop's clock; the server's last sign of life */
     enum smtp_state timed; /* the state the step timer runs for */
 
     struct session session;
@@ -159,6 +159,7 @@ static void on_worked(uv_work_t *work, int status)
     struct probe *probe = work->data;
 
     probe->working = false;
+    probe->heard = uv_now(probe->loop); /* only now it can go on */
     buffer_clear(&probe->input);
     buffer_clear(&probe->command);
     if (status != 0)
@@ -302,6 +303,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     struct probe *probe = stream->data;
 
+    probe->heard = uv_now(probe->loop);
     if (count > 0)
         buffer_add(&probe->received, buffer->base, (size_t)count);
     if (count < 0) {
@@ -332,7 +334,8 @@ static void on_connect(uv_connect_t *request, int status)
 
     if (probe->closing)
         return;
-    probe->session.now_ms = (unsigned)(uv_now(probe->loop) - probe->started);
+    probe->heard = uv_now(probe->loop);
+    probe->session.now_ms = (unsigned)(probe->heard - probe->started);
     if (status == 0)
         status = uv_read_start((uv_stream_t *)&probe->tcp, on_alloc, on_read);
     if (status == 0)
@@ -381,7 +384,7 @@ struct probe *probe_start(uv_loop_t *loop, const struct probe_config *config,
     probe->arena = arena;
     probe->done = done;
     probe->argument = argument;
-    probe->started = uv_now(loop);
+    probe->started = probe->heard = uv_now(loop);
     probe->timed = SMTP_END;
     session_init(&probe->session, arena, config->helo, config->line_limit, config->dialogue);
     init_handles(probe);
@@ -398,4 +401,9 @@ void probe_cancel(struct probe *probe)
 {
     probe->cancelled = true;
     advance(probe);
+}
+
+uint64_t probe_silence(const struct probe *probe)
+{
+    return probe->working ? 0 : uv_now(probe->loop) - probe->heard;
 }
