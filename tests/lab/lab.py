@@ -22,9 +22,23 @@ UNPACKED = HERE.parent.parent / "build" / "mta"
 INSIDE = "MXDANE_LAB_NAMESPACE"
 
 
+def own_tmp():
+    """A /tmp that nobody else writes to; a checkout below it stays where it is."""
+    root = HERE.parent.parent
+    below = root.is_relative_to("/tmp")
+    if below:
+        subprocess.run(["mount", "--bind", root, "/mnt"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/tmp"], check=True)
+    if below:
+        root.mkdir(parents=True)
+        subprocess.run(["mount", "--move", "/mnt", root], check=True)
+    os.chdir(os.getcwd())
+
+
 def enter_namespace():
-    """Re-executes this program with a loopback of its own."""
+    """Re-executes this program with a loopback and a /tmp of its own."""
     if os.environ.get(INSIDE):
+        own_tmp()
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         for host in range(1, 20):
             subprocess.run(["ip", "-6", "addr", "add", f"fd00:25::{host:x}/128", "dev", "lo",
