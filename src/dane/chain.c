@@ -54,21 +54,29 @@ static bool order_try(struct order *order, int index, X509 *subject)
     return true;
 }
 
-static bool order_try_verified(struct order *order, X509 *wanted, X509 *subject, int count)
+static int find_sent(const struct order *order, const X509 *wanted, int count)
 {
-    for (int i = 0; wanted != NULL && i < count; i++)
+    for (int i = 0; i < count; i++)
         if (X509_cmp(sk_X509_value(order->sent, i), wanted) == 0)
-            return order_try(order, i, subject);
-    return false;
+            return i;
+    return -1;
 }
 
+/*
+ * Where OpenSSL went on with an anchor that is only in DNS the path ends: a certificate that was
+ * sent and could stand there too (the anchor's name and key, another issuer) decides nothing.
+ */
 static bool order_next(struct order *order, const STACK_OF(X509) * verified, int count)
 {
     size_t depth = order->chain->count;
     X509 *subject = order->chain->certificates[depth - 1];
+    /* NULL for a NULL stack and beyond its end. */
+    const X509 *wanted = sk_X509_value(verified, (int)depth);
+    int index = wanted != NULL ? find_sent(order, wanted, count) : -1;
 
-    /* sk_X509_value is NULL for a NULL stack and beyond its end. */
-    if (order_try_verified(order, sk_X509_value(verified, (int)depth), subject, count))
+    if (wanted != NULL && index < 0)
+        return false;
+    if (index >= 0 && order_try(order, index, subject))
         return true;
     for (int i = 0; i < count; i++)
         if (order_try(order, i, subject))

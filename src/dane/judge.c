@@ -4,21 +4,32 @@
 
 enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
 
+/* What is wrong with a certificate's dates. OpenSSL's comparison is 0 for a date that is none. */
+static long date_error(const X509 *x509, time_t now)
+{
+    int before = X509_cmp_time(X509_get0_notBefore(x509), &now);
+    int after = X509_cmp_time(X509_get0_notAfter(x509), &now);
+
+    if (before == 0)
+        return X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD;
+    if (after == 0)
+        return X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD;
+    if (before > 0)
+        return X509_V_ERR_CERT_NOT_YET_VALID;
+    return after < 0 ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_OK;
+}
+
 /* OpenSSL takes an anchor that is not self-signed whatever its dates: the path's are all checked.
  */
-static long date_error(SSL *ssl)
+static long path_date_error(SSL *ssl)
 {
     const STACK_OF(X509) *path = SSL_get0_verified_chain(ssl);
+    time_t now = X509_VERIFY_PARAM_get_time(SSL_get0_param(ssl));
+    long error = sk_X509_num(path) > 0 ? X509_V_OK : X509_V_ERR_UNSPECIFIED;
 
-    for (int i = 0; i < sk_X509_num(path); i++) {
-        const X509 *x509 = sk_X509_value(path, i);
-        int side = X509_cmp_timeframe(SSL_get0_param(ssl), X509_get0_notBefore(x509),
-                                      X509_get0_notAfter(x509));
-
-        if (side != 0)
-            return side > 0 ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_ERR_CERT_NOT_YET_VALID;
-    }
-    return X509_V_OK;
+    for (int i = 0; i < sk_X509_num(path) && error == X509_V_OK; i++)
+        error = date_error(sk_X509_value(path, i), now);
+    return error;
 }
 
 /*
@@ -36,7 +47,7 @@ static struct judgement judge_error(long error)
 /* For a bare key OpenSSL tells the depth of what it signed; the anchor stands one above. */
 static struct judgement judge_anchor(SSL *ssl, int depth, const EVP_PKEY *bare_key)
 {
-    long error = date_error(ssl);
+    long error = path_date_error(ssl);
 
     if (error != X509_V_OK)
         return judge_error(error);
