@@ -8,7 +8,7 @@
 
 #include <getdns/getdns_extra.h>
 
-#include "base/limits.h"
+#include "anchors.h"
 #include "dns/nameserver.h"
 
 /* A nameserver as getdns wants an upstream. */
@@ -54,95 +54,6 @@ static bool set_nameservers(getdns_context *context, const struct resolver_confi
     return good;
 }
 
-/*
- * One line of a zone file: a record of `type` goes to the list. False where it is no record.
- * getdns_fp2rr_list reads uninitialised memory in 1.6.0, hence line by line.
- */
-static bool read_line(char *line, uint32_t wanted, uint32_t other, getdns_list *list)
-{
-    getdns_dict *rr = NULL;
-    uint32_t type = 0;
-    size_t count = 0;
-    bool good;
-
-    line[strcspn(line, ";\r\n")] = '\0';
-    if (line[strspn(line, " \t")] == '\0')
-        return true;
-    if (getdns_str2rr_dict(line, &rr, NULL, 3600) != GETDNS_RETURN_GOOD || rr == NULL)
-        return false;
-    good = getdns_dict_get_int(rr, "type", &type) == GETDNS_RETURN_GOOD &&
-           getdns_list_get_length(list, &count) == GETDNS_RETURN_GOOD && count < LIMIT_ANCHORS;
-    if (type == wanted || type == other)
-        good = good && getdns_list_set_dict(list, count, rr) == GETDNS_RETURN_GOOD;
-    getdns_dict_destroy(rr);
-    return good;
-}
-
-static bool read_file(const char *path, const char *what, uint32_t wanted, uint32_t other,
-                      getdns_list *list, struct failure *failure)
-{
-    FILE *file = fopen(path, "re");
-    char line[LIMIT_ANCHOR_LINE];
-    unsigned number = 0;
-    size_t count = 0;
-    bool good = true;
-
-    if (file == NULL)
-        return failure_set(failure, "%s %s: %s", what, path, strerror(errno));
-    while (good && fgets(line, sizeof line, file) != NULL) {
-        number++;
-        if (strlen(line) == sizeof line - 1 || !read_line(line, wanted, other, list))
-            good = failure_set(failure, "%s %s: line %u is no resource record", what, path,
-                               number);
-    }
-    if (good && ferror(file))
-        good = failure_set(failure, "%s %s: cannot be read", what, path);
-    (void)fclose(file); /* only read */
-    getdns_list_get_length(list, &count);
-    if (good && count == 0)
-        good = failure_set(failure, "%s %s: holds no usable record", what, path);
-    return good;
-}
-
-/* False where getdns cannot take it. */
-static bool add_root(getdns_list *roots, size_t index, const getdns_dict *rr)
-{
-    bool ipv6 = true;
-    getdns_dict *root;
-    getdns_bindata *data;
-    bool good;
-
-    if (getdns_dict_get_bindata(rr, "/rdata/ipv6_address", &data) != GETDNS_RETURN_GOOD) {
-        ipv6 = false;
-        if (getdns_dict_get_bindata(rr, "/rdata/ipv4_address", &data) != GETDNS_RETURN_GOOD)
-            return false;
-    }
-    root = getdns_dict_create();
-    good = !getdns_dict_util_set_string(root, "address_type", ipv6 ? "IPv6" : "IPv4") &&
-           !getdns_dict_set_bindata(root, "address_data", data) &&
-           !getdns_list_set_dict(roots, index, root);
-    getdns_dict_destroy(root);
-    return good;
-}
-
-/* The addresses of the hints' A and AAAA records, as getdns wants root servers; NULL: it fails. */
-static getdns_list *root_addresses(getdns_list *hints)
-{
-    getdns_list *roots = getdns_list_create();
-    size_t count = 0;
-    bool good = getdns_list_get_length(hints, &count) == GETDNS_RETURN_GOOD;
-
-    for (size_t i = 0; good && i < count; i++) {
-        getdns_dict *rr;
-
-        good = getdns_list_get_dict(hints, i, &rr) == GETDNS_RETURN_GOOD && add_root(roots, i, rr);
-    }
-    if (good)
-        return roots;
-    getdns_list_destroy(roots);
-    return NULL;
-}
-
 /* getdns hands the hints to libunbound in a temporary file, and does not see a full disk. */
 static bool set_roots(getdns_context *context, getdns_list *roots, struct failure *failure)
 {
@@ -152,7 +63,7 @@ static bool set_roots(getdns_context *context, getdns_list *roots, struct failur
     if (statvfs(P_tmpdir, &system) == 0 && system.f_bavail == 0)
         return failure_set(failure, "%s: %s", what, strerror(ENOSPC));
     errno = 0;
-    if (roots != NULL && getdns_context_set_dns_root_servers(context, roots) == GETDNS_RETURN_GOOD)
+    if (getdns_context_set_dns_root_servers(context, roots) == GETDNS_RETURN_GOOD)
         return true;
     return failure_set(failure, "%s: %s", what, errno != 0 ? strerror(errno) : "getdns refuses it");
 }
@@ -160,23 +71,16 @@ static bool set_roots(getdns_context *context, getdns_list *roots, struct failur
 static bool set_embedded(getdns_context *context, const struct resolver_config *config,
                          struct failure *failure)
 {
-    getdns_list *anchors = getdns_list_create(), *hints = getdns_list_create();
-    getdns_list *roots = NULL;
-    bool good = read_file(config->trust_anchor, "trust anchor file", GETDNS_RRTYPE_DS,
-                          GETDNS_RRTYPE_DNSKEY, anchors, failure) &&
-                read_file(config->root_hints, "root hints file", GETDNS_RRTYPE_A,
-                          GETDNS_RRTYPE_AAAA, hints, failure);
+    getdns_list *anchors = anchors_read(config->trust_anchor, failure);
+    getdns_list *roots = anchors != NULL ? anchors_read_hints(config->root_hints, failure) : NULL;
+    bool good = roots != NULL;
 
     if (good && (getdns_context_set_resolution_type(context, GETDNS_RESOLUTION_RECURSING) ||
                  getdns_context_set_dnssec_trust_anchors(context, anchors)))
         good = failure_set(failure, "trust anchor file %s: getdns refuses it",
                            config->trust_anchor);
-    if (good) {
-        roots = root_addresses(hints);
-        good = set_roots(context, roots, failure);
-    }
+    good = good && set_roots(context, roots, failure);
     getdns_list_destroy(roots);
-    getdns_list_destroy(hints);
     getdns_list_destroy(anchors);
     return good;
 }
