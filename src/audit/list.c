@@ -36,13 +36,19 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
+/* Where a comment begins: with the line, or after a blank; its end where there is none. */
+static const char *comment_of(const char *text, const char *end)
+{
+    for (const char *at = text; at < end; at++)
+        if (*at == '#' && (at == text || is_blank(at[-1])))
+            return at;
+    return end;
+}
+
 bool list_line(const char **start, size_t *length)
 {
-    const char *text = *start, *end = text + *length, *at;
+    const char *text = *start, *end = comment_of(text, text + *length), *at;
 
-    for (at = text; at < end; at++) /* a comment begins the line, or follows a blank */
-        if (*at == '#' && (at == text || is_blank(at[-1])))
-            end = at;
     while (text < end && is_blank(*text))
         text++;
     while (text < end && is_blank(end[-1]))
@@ -55,6 +61,18 @@ bool list_line(const char **start, size_t *length)
     *start = text;
     *length = (size_t)(end - text);
     return text < end;
+}
+
+/*
+ * The same of a line that may be cut at LIMIT_LIST_LINE: what goes on behind that, and not as a
+ * comment, is answered as no domain, whatever a part of it looks like.
+ */
+static bool read_line(const char **start, size_t *length)
+{
+    if (*length <= LIMIT_LIST_LINE)
+        return list_line(start, length);
+    *length = LIMIT_LIST_LINE;
+    return comment_of(*start, *start + *length) == *start + *length || list_line(start, length);
 }
 
 static void read_some(struct list *list)
@@ -95,18 +113,15 @@ static void wait_for_more(struct list *list)
         list->waiting = true;
 }
 
-/*
- * Takes the next line out of the buffer; false where there is none yet. A line above the limit
- * is cut, which still makes it no domain, so that it is answered once.
- */
+/* Takes the next line out of the buffer, or so much of it that it is above the limit. */
 static bool take_line(struct list *list, const char **start, size_t *length)
 {
-    const char *line = list->text.data + list->at;
     size_t left = list->text.length - list->at;
-    const char *end = left > 0 ? memchr(line, '\n', left) : NULL;
+    const char *line = left > 0 ? list->text.data + list->at : "";
+    const char *end = memchr(line, '\n', left);
     bool skipped = list->skipping;
 
-    if (end == NULL && left <= LIMIT_NAME_TEXT && !(list->ended && left > 0))
+    if (end == NULL && left <= LIMIT_LIST_LINE && !(list->ended && left > 0))
         return false;
     *start = line;
     *length = end != NULL ? (size_t)(end - line) : left;
@@ -135,7 +150,7 @@ enum list_status list_next(struct list *list, const char **domain, struct failur
 
     for (;;) {
         if (take_line(list, &start, &length)) {
-            if (!list_line(&start, &length))
+            if (!read_line(&start, &length))
                 continue;
             *domain = keep(list, start, length);
             return LIST_DOMAIN;
@@ -174,7 +189,7 @@ size_t list_count(const char *path)
         const char *start = line;
         size_t left = (size_t)length - (line[length - 1] == '\n');
 
-        count += list_line(&start, &left);
+        count += read_line(&start, &left);
     }
     free(line);
     (void)fclose(file); /* only read */
