@@ -8,11 +8,13 @@
 
 #include <stdbool.h>
 
+enum { FAILURE_TEXT = 512 }; /* bytes before they are escaped; what is longer is cut */
+
 struct failure {
-    char text[512];
+    char text[4 * FAILURE_TEXT];
 };
 
-/* Sets the text and returns false, so that a caller can `return failure_set(...)`. */
+/* Sets the text, escaped like a peer's (base/text), and returns false, so that a caller can `return failure_set(...)`. */
 bool failure_set(struct failure *failure, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
