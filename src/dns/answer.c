@@ -353,7 +353,8 @@ static void read_server(const getdns_dict *response, struct arena *arena, struct
     uint32_t port = 53;
 
     if (getdns_dict_get_bindata(response, "/call_reporting/0/query_to/address_data", &address) !=
-        GETDNS_RETURN_GOOD)
+            GETDNS_RETURN_GOOD ||
+        (address->size != 4 && address->size != 16))
         return;
     inet_ntop(address->size == 16 ? AF_INET6 : AF_INET, address->data, text, sizeof text);
     get_number(response, "/call_reporting/0/query_to/port", UINT16_MAX, &port);

@@ -119,5 +119,5 @@ bool name_is_tld(const char *name)
 
 const char *name_tlsa_owner(struct arena *arena, const char *base, unsigned port)
 {
-    return arena_format(arena, "_%u._tcp.%s", port, base);
+    return arena_format(arena, "_%u._tcp.%s", port, strcmp(base, ".") == 0 ? "" : base);
 }

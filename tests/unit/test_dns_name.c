@@ -119,6 +119,7 @@ static void test_tld(void **state)
     assert_false(name_is_tld("."));
     assert_false(name_is_tld("example.org."));
     assert_string_equal(name_tlsa_owner(&arena, "mx.org.", 2525), "_2525._tcp.mx.org.");
+    assert_string_equal(name_tlsa_owner(&arena, ".", 25), "_25._tcp.");
     arena_fini(&arena);
 }
 
