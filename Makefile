@@ -3,6 +3,8 @@ VERSION = 0.1
 PREFIX ?= /usr/local
 CC ?= cc
 SAN ?=
+FUZZ_SECONDS ?= 60
+FUZZ_TARGET ?= # as in tests/fuzz/fuzz_TARGET.c
 V ?= # V=1 shows the commands
 Q := $(if $(strip $(V)),,@)
 BUILD := build/$(if $(SAN),sanitized,release)
@@ -31,7 +33,10 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULES := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
-GRAMMAR := $(BUILD)/grammar/grammar.o $(BUILD)/grammar/forms.o
+GRAMMAR := $(BUILD)/tests/grammar/grammar.o $(BUILD)/tests/grammar/forms.o
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SHARED := $(addprefix $(BUILD)/tests/fuzz/,fuzz.o dns.o tls.o) $(GRAMMAR) $(MODULES)
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
 LINT := build/lint
 LINT_CFLAGS = $(filter-out $(SANITIZE),$(ALL_CFLAGS))
@@ -41,7 +46,7 @@ CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: all run demo check lint lint-fast bench valgrind install clean build-packages test-packages
+.PHONY: all run demo check lint lint-fast fuzz fuzz-targets bench valgrind install clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -61,17 +66,30 @@ $(BUILD)/unit/%: tests/unit/%.c $(MODULES) $(GRAMMAR)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(GRAMMAR) $(LDLIBS) -lcmocka
 
-# What knows every line of a trace; the lab passes it what the program prints.
-$(BUILD)/grammar/%.o: tests/grammar/%.c Makefile
+$(BUILD)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/grammar/trace: $(BUILD)/grammar/main.o $(GRAMMAR) $(BUILD)/base/buffer.o $(BUILD)/base/memory.o
+# What knows every line of a trace; the lab passes it what the program prints.
+$(BUILD)/grammar/trace: $(BUILD)/tests/grammar/main.o $(GRAMMAR) $(BUILD)/base/buffer.o \
+		$(BUILD)/base/memory.o
+	@mkdir -p $(@D)
 	@echo "  link $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(wildcard $(BUILD)/grammar/*.d) \
+# A fuzz target as an ordinary program, which is fed files, and with libFuzzer.
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED)
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libfuzzer/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED)
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(wildcard $(BUILD)/tests/*/*.d) \
 	$(ANALYZED:.o=.d) $(CLANG_CHECKED:.o=.d)
 
 build-packages:
@@ -120,8 +138,17 @@ $(LINT)/tidy/%: $(LINT)/clang/%.o .clang-tidy
 
 check: test-packages
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/grammar/trace $(UNIT_TESTS) \
-		lint-fast
+		$(REPLAYS) lint-fast
 	@tests/check $(BUILD) $(UNIT_TESTS)
+
+# Looks for what no test thought of: each target for FUZZ_SECONDS, or one FUZZ_TARGET.
+fuzz: test-packages
+	@tests/packages clang libclang-rt-14-dev
+	@$(MAKE) --no-print-directory -j "$$(nproc)" BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" \
+		SAN=fuzzer-no-link,address,undefined fuzz-targets
+	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(or $(FUZZ_TARGET),$(FUZZ_TARGETS))
+
+fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/libfuzzer/%)
 
 # Ratios and medians, from the lab; nothing of it is asserted in a test.
 bench: test-packages

@@ -43,7 +43,7 @@ static const unsigned follows[KINDS] = {
     [KIND_PASS] = BIT(BEGIN) | ENDS,
     [KIND_HANDSHAKEN] = BIT(BEGIN) | ENDS,
     [KIND_UNTESTED] = BIT(BEGIN) | ENDS,
-    [KIND_AFTER] = BIT(PASS) | BIT(HANDSHAKEN),
+    [KIND_AFTER] = BIT(PASS) | BIT(HANDSHAKEN) | BIT(DETAIL),
     [KIND_DIALOGUE] = VERDICTS | BIT(AFTER) | BIT(DIALOGUE) | BIT(DETAIL),
     [KIND_REASON] = VERDICTS | BIT(AFTER) | BIT(DIALOGUE) | BIT(DETAIL) | BIT(REASON),
     [KIND_TLS] =
@@ -82,6 +82,9 @@ static const struct row {
     {KIND_RECORD, "{name} IN {type} ? ; AD={bit} NXDomain"},
     {KIND_RECORD, "{name} IN {type} ? ; AD=0 {failure}"},
     {KIND_RECORD, "{name} IN A ? ; AD=0 TldMXHost"},
+    /* Before a long base domain the owner is longer than a name may be: it cannot be asked for. */
+    {KIND_RECORD, "_{u16}._tcp.{name} IN TLSA ? ; AD=0 {failure}"},
+    {KIND_RECORD, "_{u16}._tcp.{name} IN TLSA ? ; AD=0 NODATA"},
     {KIND_RECORD, "{text} IN MX ? ; AD=0 Invalid"},
 
     {KIND_DETAIL, "  ; {some text}"},
@@ -274,9 +277,10 @@ static void begin_address(struct trace *trace, enum kind kind, const struct read
 
 static const char *check_after(const struct trace *trace, const struct reading *reading)
 {
-    if (!span_equal(trace->verdict.fields[0], reading->fields[0]) ||
+    if (trace->address == KIND_BEGIN || trace->address == KIND_UNTESTED || trace->depths > 0 ||
+        !span_equal(trace->verdict.fields[0], reading->fields[0]) ||
         !span_equal(trace->verdict.fields[1], reading->fields[1]))
-        return "it is about another address than the line before";
+        return "it belongs to no address with a handshake";
     return NULL;
 }
 
