@@ -10,10 +10,10 @@ Q := $(if $(strip $(V)),,@)
 BUILD := build/$(if $(SAN),sanitized,release)
 
 BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev libpcre2-dev \
-	libidn2-dev libseccomp-dev dns-root-data
+	libidn2-dev libseccomp-dev libjansson-dev dns-root-data
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev cppcheck $(shell cat tests/lab/packages 2>/dev/null)
 LINT_PACKAGES = clang clang-tidy
-LIBRARIES = getdns openssl libuv libpcre2-8 libidn2 libseccomp
+LIBRARIES = getdns openssl libuv libpcre2-8 libidn2 libseccomp jansson
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Werror=return-type -Werror=switch

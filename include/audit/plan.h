@@ -24,6 +24,8 @@ struct plan {
     size_t hosts;      /* MX hosts remembered at most */
     uint64_t pause_ms; /* between two connections to an address */
     bool dialogue;     /* keep the SMTP dialogues */
+    bool findings;     /* say what is wrong, and what might be better */
+    unsigned warn_days; /* before the end of a certificate */
     bool reserved, no_ipv4, no_ipv6, all, ee_checks, down_only;
     const char *down[LIMIT_DOWN_HOSTS];
     size_t down_count;

@@ -32,8 +32,9 @@ struct run_counts {
 struct run_reader { /* takes what a run gives */
     /* Everything is open, nothing was asked yet. False, with the reason: ends the run. */
     bool (*opened)(void *argument, struct failure *failure);
-    /* A finished domain. */
-    enum run_report_status (*report)(void *argument, const struct domain *domain);
+    /* A finished domain. RUN_REPORT_FAILED: with the reason in `failure`. */
+    enum run_report_status (*report)(void *argument, const struct domain *domain,
+                                     struct failure *failure);
     /* Four times a second; NULL: never. */
     void (*progress)(void *argument, const struct run_counts *counts);
     void *argument;

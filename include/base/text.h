@@ -25,6 +25,9 @@ void text_add_escaped(struct buffer *buffer, struct bytes text);
 /* Lower-case hex without blanks. */
 void text_add_hex(struct buffer *buffer, struct bytes data);
 
+/* The same; 14 bytes or more are shortened to the first and last 6: "0123456789ab...0123456789ab". */
+void text_add_hex_ends(struct buffer *buffer, struct bytes data);
+
 /* Base64 (RFC 4648 section 4) without line breaks. */
 void text_add_base64(struct buffer *buffer, struct bytes data);
 

@@ -12,20 +12,25 @@
 #include "audit/plan.h"
 #include "base/failure.h"
 #include "base/pattern.h"
-#include "report/trace.h"
+#include "report/format.h"
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
 struct options_terminal { /* what "auto" means */
     bool color;    /* standard output is one and NO_COLOR is not set */
     bool progress; /* standard error is one */
+    bool output;   /* standard output is one */
 };
 
 struct options {
     enum options_action action;
     struct plan plan;
+    const struct report_format *format;
+    struct report_options report;
     struct trace_options trace;
     struct pattern *grep;
+    const char *output;  /* -o; NULL: standard output */
+    bool color_auto;
     const char *list;    /* -f; NULL: none */
     const char *journal; /* NULL: none */
     struct options_terminal terminal;

@@ -1,31 +1,51 @@
 /*
- * Standard output, a domain's block at a time. A reader that pauses does not hold up the loop,
- * whose sessions would else run into deadlines that are none of their servers' doing.
+ * The report's way out, a domain's block at a time: to standard output, or to a file that takes
+ * its place when the run is done. A reader that pauses does not hold up the loop, whose sessions
+ * would else run into deadlines that are none of their servers' doing.
  */
 #ifndef MXDANE_CLI_OUTPUT_H
 #define MXDANE_CLI_OUTPUT_H
 
 #include "audit/run.h"
 #include "base/buffer.h"
+#include "base/failure.h"
 #include "cli/progress.h"
-#include "report/trace.h"
+#include "report/format.h"
 
 struct output {
-    const struct trace_options *trace;
+    struct report report;
     struct progress progress;
-    bool terminal; /* where the progress is in the way of the blocks */
+    const char *name; /* of the file; NULL: standard output */
+    char *path;       /* the file, links resolved; NULL: standard output */
+    char *temporary;  /* beside it; gone when the output is closed */
+    int fd;
+    bool terminal;       /* where the progress is in the way of the blocks */
     struct buffer block; /* of a domain, while it is written */
     size_t written;      /* bytes of it */
 };
 
-/* `trace` is borrowed. */
-void output_init(struct output *output, const struct trace_options *trace);
-void output_fini(struct output *output);
+/*
+ * Begins a report of `format` to the file `name`, NULL: to standard output. `options` and `name`
+ * are borrowed. False with the reason in `failure` where the file cannot be made; then there is
+ * nothing to close.
+ */
+bool output_open(struct output *output, const struct report_format *format,
+                 const struct report_options *options, const char *name,
+                 struct failure *failure);
 
 /*
- * Writes the domain's block as far as standard output takes it now. After RUN_REPORT_LATER the
- * next call goes on with the same block.
+ * Writes the domain's block as far as the output takes it now. After RUN_REPORT_LATER the next
+ * call goes on with the same block. RUN_REPORT_FAILED: the reason in `failure`.
  */
-enum run_report_status output_report(struct output *output, const struct domain *domain);
+enum run_report_status output_report(struct output *output, const struct domain *domain,
+                                     struct failure *failure);
+
+/*
+ * Ends the report and frees everything; the file gets its name where the run was whole, else it
+ * is left as it was. Returns the exit status, `status` being that of the run; `failure` may get
+ * the reason for another one.
+ */
+int output_close(struct output *output, const struct report_sum *sum, int status,
+                 struct failure *failure);
 
 #endif

@@ -16,6 +16,8 @@ struct domain_host {
     const struct verdict *verdicts; /* one per address of the host */
 };
 
+struct finding;
+
 struct domain {
     const char *input; /* as the user wrote it */
     const char *name;  /* with its trailing dot; NULL: the input is no domain name */
@@ -27,6 +29,8 @@ struct domain {
     struct domain_host *hosts; /* by preference, then by name */
     size_t host_count;
     enum excess excess; /* MX hosts were left out */
+    const struct finding *findings; /* where the plan wants them */
+    size_t finding_count;
 };
 
 enum exit_status { EXIT_SECURE = 0, EXIT_WRONG = 1, EXIT_OWN_FAILURE = 2 };

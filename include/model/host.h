@@ -31,6 +31,9 @@ struct host {
     enum excess excess; /* addresses were left out */
 };
 
+/* "secure", "absent"... */
+const char *tlsa_state_name(enum tlsa_state state);
+
 /* Whether its look-ups alone make a domain fail that uses this host. */
 bool host_lookups_fail(const struct host *host);
 

@@ -105,7 +105,7 @@ static void report_ready(struct run *run)
     while (run->ready != NULL && !run->failed) {
         const struct domain *domain = task_domain(run->ready->task);
 
-        switch (run->reader->report(run->reader->argument, domain)) {
+        switch (run->reader->report(run->reader->argument, domain, run->failure)) {
         case RUN_REPORTED:
             count_reported(run, run->ready);
             entry_free(take_ready(run));
@@ -114,7 +114,7 @@ static void report_ready(struct run *run)
             uv_timer_start(&run->later, on_later, LATER_MS, 0);
             return;
         case RUN_REPORT_FAILED:
-            run->failed = !failure_set(run->failure, "standard output cannot be written");
+            run->failed = true;
             break;
         }
     }

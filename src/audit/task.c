@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/findings.h"
 #include "base/memory.h"
 #include "dane/verdict.h"
 #include "dns/name.h"
@@ -20,8 +21,20 @@ struct task {
     void *argument;
 };
 
+static void find_findings(struct task *task)
+{
+    const struct plan *plan = task->services->plan;
+    struct findings_rules rules = {.verify_time = plan->verify_time,
+                                   .warn_days = plan->warn_days,
+                                   .ee_checks = plan->ee_checks};
+
+    findings_find(&task->domain, &rules, &task->arena);
+}
+
 static void finish(struct task *task)
 {
+    if (task->services->plan->findings)
+        find_findings(task);
     task->finished = true;
     task->callback(task->argument);
 }

@@ -112,6 +112,19 @@ void text_add_hex(struct buffer *buffer, struct bytes data)
     }
 }
 
+void text_add_hex_ends(struct buffer *buffer, struct bytes data)
+{
+    enum { SHOWN_WHOLE = 13, END = 6 };
+
+    if (data.length <= SHOWN_WHOLE) {
+        text_add_hex(buffer, data);
+        return;
+    }
+    text_add_hex(buffer, (struct bytes){data.data, END});
+    buffer_puts(buffer, "...");
+    text_add_hex(buffer, (struct bytes){data.data + data.length - END, END});
+}
+
 void text_add_base64(struct buffer *buffer, struct bytes data)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -22,11 +22,12 @@ struct front { /* what a run has before it */
     const struct options *options;
 };
 
-static enum run_report_status report(void *argument, const struct domain *domain)
+static enum run_report_status report(void *argument, const struct domain *domain,
+                                     struct failure *failure)
 {
     struct front *front = argument;
 
-    return output_report(&front->output, domain);
+    return output_report(&front->output, domain, failure);
 }
 
 static void progress(void *argument, const struct run_counts *counts)
@@ -34,6 +35,13 @@ static void progress(void *argument, const struct run_counts *counts)
     struct front *front = argument;
 
     progress_draw(&front->output.progress, counts);
+}
+
+static unsigned rights_of(const struct options *options)
+{
+    unsigned embedded = options->plan.resolver.nameserver_count == 0 ? SANDBOX_REMOVES_FILES : 0;
+
+    return embedded | (options->output != NULL ? SANDBOX_RENAMES_FILES : 0);
 }
 
 /* A system that refuses the filter is no reason not to audit; -v tells. */
@@ -44,9 +52,7 @@ static bool give_up_rights(void *argument, struct failure *failure)
     enum sandbox_status status = SANDBOX_UNAVAILABLE;
 
     if (!options->no_sandbox)
-        status = sandbox_enter(options->plan.resolver.nameserver_count == 0 ? SANDBOX_REMOVES_FILES
-                                                                            : 0,
-                               &reason);
+        status = sandbox_enter(rights_of(options), &reason);
     if (status == SANDBOX_FAILED)
         return failure_set(failure, "sandbox: %s", reason.text);
     if (options->trace.verbose > 0 && status == SANDBOX_HOLDS)
@@ -126,19 +132,24 @@ static int run(const struct options *options, struct failure *failure)
                               options->journal};
     struct run_reader reader = {give_up_rights, report, options->progress ? progress : NULL, &front};
     struct run_outcome outcome = {0};
+    struct report_sum sum = {0};
     bool good;
+    int status;
 
-    output_init(&front.output, &options->trace);
+    if (!output_open(&front.output, options->format, &options->report, options->output, failure))
+        return report_own_failure(options->format);
     if (!options->trust_ad)
         warn_of_paths(options);
     good = run_domains(&options->plan, &input, &reader, &outcome, failure);
-    progress_clear(&front.output.progress);
-    output_fini(&front.output);
+    sum.whole = good && outcome.signal == 0;
+    sum.failure = good ? NULL : failure->text;
+    sum.milliseconds = outcome.counts.milliseconds;
+    sum.now = (int64_t)time(NULL);
+    status = outcome.signal != 0 ? 128 + outcome.signal : (int)outcome.status;
+    status = output_close(&front.output, &sum, good ? status : EXIT_OWN_FAILURE, failure);
     if (options->list != NULL && options->trace.verbose > 0)
         print_summary(&outcome.counts);
-    if (!good)
-        return EXIT_OWN_FAILURE;
-    return outcome.signal != 0 ? 128 + outcome.signal : (int)outcome.status;
+    return status;
 }
 
 static int act(const struct options *options, struct failure *failure)
@@ -177,7 +188,8 @@ int main(int argc, char **argv)
     struct failure failure = {{0}};
     struct options_terminal terminal = {
         .color = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
-        .progress = isatty(STDERR_FILENO) == 1};
+        .progress = isatty(STDERR_FILENO) == 1,
+        .output = isatty(STDOUT_FILENO) == 1};
     int status = EXIT_OWN_FAILURE;
 
     open_standard_streams();

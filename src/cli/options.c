@@ -18,7 +18,8 @@ enum { /* options without a letter */
     OPTION_PROGRESS,
     OPTION_COLOR,
     OPTION_TRUST_AD,
-    OPTION_NO_SANDBOX
+    OPTION_NO_SANDBOX,
+    OPTION_FORMAT
 };
 
 struct row {
@@ -60,6 +61,8 @@ static const struct row rows[] = {
     {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
     {OPTION_PROGRESS, "progress", "WHEN", "of a list, on standard error: auto, always or never"},
+    {OPTION_FORMAT, "format", "FORMAT", "trace, json or summary (trace)"},
+    {'o', "output", "FILE", "write to FILE, which is replaced when the run is done"},
     {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
     {OPTION_NO_SANDBOX, "no-sandbox", NULL, "keep all rights of the process"},
     {'V', "version", NULL, "print the version"},
@@ -134,6 +137,21 @@ static bool set_when(bool *when, bool automatic, const char *option, struct fail
     else
         return failure_set(failure, "%s: auto, always or never, not %s", option, optarg);
     return true;
+}
+
+static bool set_format(struct options *options, struct failure *failure)
+{
+    struct buffer names;
+
+    options->format = report_format_find(optarg);
+    if (options->format != NULL)
+        return true;
+    options->format = report_format_find("trace");
+    buffer_init(&names, 0);
+    report_format_add_names(&names, ", ");
+    failure_set(failure, "--format: %s, not %s", names.data, optarg);
+    buffer_fini(&names);
+    return false;
 }
 
 static bool set_down(struct plan *plan, struct failure *failure)
@@ -232,7 +250,10 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case 'v': options->trace.verbose++; return true;
     case OPTION_PROGRESS:
         return set_when(&options->progress, options->terminal.progress, "--progress", failure);
+    case OPTION_FORMAT: return set_format(options, failure);
+    case 'o': options->output = optarg; return true;
     case OPTION_COLOR:
+        options->color_auto = strcmp(optarg, "auto") == 0;
         return set_when(&options->trace.color, options->terminal.color, "--color", failure);
     case 'V': options->action = OPTIONS_VERSION; return true;
     case 'h': options->action = OPTIONS_HELP; return true;
@@ -248,7 +269,9 @@ static void set_defaults(struct options *options, int64_t now,
         options->host_name[0] == '\0')
         snprintf(options->host_name, sizeof options->host_name, "localhost");
     options->terminal = *terminal;
+    options->format = report_format_find("trace");
     options->trace.color = terminal->color;
+    options->color_auto = true;
     options->progress = terminal->progress;
     options->plan = (struct plan){
         .resolver = {.nameservers = options->nameservers,
@@ -279,6 +302,43 @@ static bool refuse(int key, char **argv, struct failure *failure)
     return failure_set(failure, "%s: %s (see mxdane --help)", what, argv[optind - 1]);
 }
 
+/* What follows from several options. */
+static void settle(struct options *options)
+{
+    struct report_options *report = &options->report;
+    bool verbose = options->trace.verbose > 0;
+
+    options->progress &= options->list != NULL;
+    options->trace.grep = options->grep;
+    options->trace.color &= options->output == NULL || !options->color_auto;
+    report->trace = &options->trace;
+    report->terminal = options->terminal.output && options->output == NULL;
+    report->verify_time = options->plan.verify_time;
+    options->plan.dialogue = verbose || options->format->findings;
+    options->plan.findings = verbose || options->format->findings;
+}
+
+/* Options that are good each by itself. */
+static bool check_together(const struct options *options, struct failure *failure)
+{
+    const struct report_format *format = options->format;
+
+    if (options->grep != NULL && strcmp(format->name, "trace") != 0)
+        return failure_set(failure, "-g: only with --format trace, whose lines it picks");
+    if (options->journal == NULL)
+        return true;
+    if (options->list == NULL)
+        return failure_set(failure, "--journal: only with -f");
+    if (format->one_text)
+        return failure_set(failure,
+                           "--journal: not with --format %s, which is one text for all domains",
+                           format->name);
+    if (options->output != NULL)
+        return failure_set(failure, "--journal: not with -o, which would replace what the run "
+                                    "before has written");
+    return true;
+}
+
 bool options_parse(struct options *options, int argc, char **argv, int64_t now,
                    const struct options_terminal *terminal, struct failure *failure)
 {
@@ -298,16 +358,12 @@ bool options_parse(struct options *options, int argc, char **argv, int64_t now,
         if (options->action != OPTIONS_RUN)
             return true;
     }
-    if (options->list != NULL && optind < argc)
-        return failure_set(failure, "-f and DOMAIN arguments: one of the two");
-    if (options->journal != NULL && options->list == NULL)
-        return failure_set(failure, "--journal: only with -f");
-    options->progress &= options->list != NULL;
-    options->trace.grep = options->grep;
-    options->plan.dialogue = options->trace.verbose > 0;
     options->domains = optind < argc ? (const char *const *)argv + optind : root;
     options->domain_count = optind < argc ? (size_t)(argc - optind) : 1;
-    return true;
+    if (options->list != NULL && optind < argc)
+        return failure_set(failure, "-f and DOMAIN arguments: one of the two");
+    settle(options);
+    return check_together(options, failure);
 }
 
 void options_fini(struct options *options)

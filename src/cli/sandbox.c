@@ -55,13 +55,13 @@ static const struct {
     unsigned right;
     const char *call;
 } file_calls[] = {
-    {SANDBOX_REMOVES_FILES | SANDBOX_WRITES_FILES, "unlink"},
-    {SANDBOX_REMOVES_FILES | SANDBOX_WRITES_FILES, "unlinkat"},
+    {SANDBOX_REMOVES_FILES | SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "unlink"},
+    {SANDBOX_REMOVES_FILES | SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "unlinkat"},
     {SANDBOX_WRITES_FILES, "open"},
     {SANDBOX_WRITES_FILES, "openat"},
-    {SANDBOX_WRITES_FILES, "rename"},
-    {SANDBOX_WRITES_FILES, "renameat"},
-    {SANDBOX_WRITES_FILES, "renameat2"},
+    {SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "rename"},
+    {SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "renameat"},
+    {SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "renameat2"},
     {SANDBOX_WRITES_FILES, "fchmod"},
     {SANDBOX_WRITES_FILES, "ftruncate"},
 };

@@ -1,5 +1,16 @@
 #include "model/host.h"
 
+const char *tlsa_state_name(enum tlsa_state state)
+{
+    switch (state) {
+    case TLSA_NOT_ASKED: return "not-asked";
+    case TLSA_SECURE: return "secure";
+    case TLSA_ABSENT: return "absent";
+    case TLSA_FAILED: return "failed";
+    }
+    return "?";
+}
+
 /* An address look-up that securely says there is none is no failure while the other has some. */
 static bool address_lookup_fails(const struct lookup *lookup)
 {

@@ -20,18 +20,6 @@ static void add_date(struct buffer *out, const char *label, const struct certifi
     buffer_puts(out, "\n");
 }
 
-/* Full data of 14 bytes or more is shortened to its first and last 6. */
-static void add_data(struct buffer *out, struct bytes data)
-{
-    if (data.length < 14) {
-        text_add_hex(out, data);
-        return;
-    }
-    text_add_hex(out, (struct bytes){data.data, 6});
-    buffer_puts(out, "...");
-    text_add_hex(out, (struct bytes){data.data + data.length - 6, 6});
-}
-
 static void add_marks(struct buffer *out, const struct certificate *certificate, size_t depth)
 {
     for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++) {
@@ -44,7 +32,7 @@ static void add_marks(struct buffer *out, const struct certificate *certificate,
                       mark->matched ? "matched" : "nomatch", depth == 0 ? 3 : 2,
                       certificate_digest_selector(digest), mtype);
         if (mtype == 0)
-            add_data(out, certificate->data[digest]);
+            text_add_hex_ends(out, certificate->data[digest]);
         else
             text_add_hex(out, certificate->data[digest]);
         buffer_puts(out, "\n");

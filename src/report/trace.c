@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "model/finding.h"
+#include "model/transport.h"
 #include "report/tls.h"
-#include "report/transport.h"
 
 struct trace {
     const struct trace_options *options;
+    const struct domain *domain;
     struct buffer *out;
     struct buffer line;
 };
@@ -28,6 +30,33 @@ static void end_line(struct trace *trace, enum tone tone)
         buffer_puts(trace->out, color ? "\033[0m\n" : "\n");
     }
     buffer_clear(&trace->line);
+}
+
+static void add_finding(struct trace *trace, const struct finding *finding)
+{
+    const char *rfc = finding_rfc(finding->code);
+
+    buffer_printf(&trace->line, "  ; %s: ",
+                  finding_severity_name(finding_severity(finding->code)));
+    finding_add_sentence(&trace->line, finding);
+    buffer_printf(&trace->line, rfc != NULL ? " [%s, %s]" : " [%s]", finding_id(finding->code),
+                  rfc);
+    end_line(trace, TONE_PLAIN);
+}
+
+/* -v: what is to be said of exactly this; an address's findings have their look-up and host too. */
+static void add_findings(struct trace *trace, const struct domain_host *host,
+                         const struct lookup *lookup, const struct address *address)
+{
+    const struct domain *domain = trace->domain;
+
+    for (size_t i = 0; trace->options->verbose > 0 && i < domain->finding_count; i++) {
+        const struct finding *finding = &domain->findings[i];
+
+        if (finding->address == address &&
+            (address != NULL || (finding->lookup == lookup && finding->host == host)))
+            add_finding(trace, finding);
+    }
 }
 
 static void add_aliases(struct trace *trace, const struct lookup *lookup)
@@ -76,7 +105,8 @@ static void add_excess(struct trace *trace, enum excess excess)
     end_line(trace, TONE_BAD);
 }
 
-static void add_lookup(struct trace *trace, const struct lookup *lookup, bool fails)
+static void add_lookup(struct trace *trace, const struct domain_host *host,
+                       const struct lookup *lookup, bool fails)
 {
     size_t lines = lookup->record_count > 0 ? lookup->record_count : 1;
 
@@ -96,6 +126,7 @@ static void add_lookup(struct trace *trace, const struct lookup *lookup, bool fa
     add_excess(trace, lookup->excess);
     if (trace->options->verbose > 0)
         add_lookup_details(trace, lookup);
+    add_findings(trace, host, lookup, NULL);
 }
 
 static void add_subject(struct trace *trace, const struct host *host,
@@ -150,9 +181,11 @@ static void add_tls(struct trace *trace, const struct address *address)
     buffer_fini(&lines);
 }
 
-static void add_address(struct trace *trace, const struct host *host,
-                        const struct address *address, const struct verdict *verdict)
+static void add_address(struct trace *trace, const struct domain_host *entry, size_t index)
 {
+    const struct host *host = entry->host;
+    const struct address *address = &host->addresses[index];
+    const struct verdict *verdict = &entry->verdicts[index];
     bool fails = domain_address_fails(address, verdict);
 
     if (address->end.transport == TRANSPORT_UNTRIED || (trace->options->quiet && !fails))
@@ -169,6 +202,7 @@ static void add_address(struct trace *trace, const struct host *host,
     }
     if (trace->options->verbose > 0)
         add_dialogue(trace, address);
+    add_findings(trace, entry, NULL, address);
     if (!trace->options->quiet)
         add_tls(trace, address);
 }
@@ -184,19 +218,20 @@ static void add_host(struct trace *trace, const struct domain_host *entry)
     const struct host *host = entry->host;
     bool wrong = host->address_count == 0 || host->excess != EXCESS_NONE;
 
-    add_lookup(trace, host->a, address_lookup_fails(host->a) || wrong);
+    add_lookup(trace, entry, host->a, address_lookup_fails(host->a) || wrong);
     if (host->aaaa != NULL && !(host->a->status == LOOKUP_NXDOMAIN && host->a->ad))
-        add_lookup(trace, host->aaaa, address_lookup_fails(host->aaaa) || wrong);
+        add_lookup(trace, entry, host->aaaa, address_lookup_fails(host->aaaa) || wrong);
     add_excess(trace, host->excess);
     if (host->tlsa != NULL)
-        add_lookup(trace, host->tlsa, host->tlsa_state != TLSA_SECURE);
+        add_lookup(trace, entry, host->tlsa, host->tlsa_state != TLSA_SECURE);
     else if (host->probed) {
         buffer_printf(&trace->line, "_%u._tcp.%s IN TLSA ? ; AD=0 NODATA", host->port,
                       host->base);
         end_line(trace, TONE_BAD);
     }
     for (size_t i = 0; i < host->address_count; i++)
-        add_address(trace, host, &host->addresses[i], &entry->verdicts[i]);
+        add_address(trace, entry, i);
+    add_findings(trace, entry, NULL, NULL);
 }
 
 static void add_invalid(struct trace *trace, const char *input)
@@ -216,17 +251,18 @@ static bool mx_fails(const struct domain *domain)
 void trace_render(const struct domain *domain, const struct trace_options *options,
                   struct buffer *out)
 {
-    struct trace trace = {.options = options, .out = out};
+    struct trace trace = {.options = options, .domain = domain, .out = out};
 
     buffer_init(&trace.line, 0);
     if (domain->name == NULL)
         add_invalid(&trace, domain->input);
     for (size_t i = 0; i < domain->lookup_count; i++)
-        add_lookup(&trace, domain->lookups[i],
+        add_lookup(&trace, NULL, domain->lookups[i],
                    domain_lookup_fails(domain->lookups[i]) ||
                        (domain->lookups[i]->type == RECORD_MX && mx_fails(domain)));
     add_excess(&trace, domain->excess);
     for (size_t i = 0; i < domain->host_count; i++)
         add_host(&trace, &domain->hosts[i]);
+    add_findings(&trace, NULL, NULL, NULL);
     buffer_fini(&trace.line);
 }

@@ -1,4 +1,41 @@
-#include "report/transport.h"
+#include "model/transport.h"
+
+const char *transport_name(enum transport transport)
+{
+    switch (transport) {
+    case TRANSPORT_UNTRIED: return "untried";
+    case TRANSPORT_RESERVED: return "reserved";
+    case TRANSPORT_OK: return "ok";
+    case TRANSPORT_REFUSED: return "refused";
+    case TRANSPORT_CONNECT_TIMEOUT: return "connect-timeout";
+    case TRANSPORT_CONNECT_FAILED: return "connect-failed";
+    case TRANSPORT_NO_STARTTLS: return "no-starttls";
+    case TRANSPORT_REPLY: return "reply";
+    case TRANSPORT_TIMEOUT: return "timeout";
+    case TRANSPORT_CLOSED: return "closed";
+    case TRANSPORT_RESET: return "reset";
+    case TRANSPORT_REPLY_TOO_LONG: return "reply-too-long";
+    case TRANSPORT_MALFORMED: return "malformed-reply";
+    case TRANSPORT_INJECTED: return "plaintext-injected";
+    case TRANSPORT_HANDSHAKE_FAILED: return "handshake-failed";
+    case TRANSPORT_TLS_TIMEOUT: return "tls-timeout";
+    }
+    return "?";
+}
+
+const char *verdict_name(enum verdict_code code)
+{
+    switch (code) {
+    case VERDICT_UNTESTED: return "untested";
+    case VERDICT_PASS: return "pass";
+    case VERDICT_TLSA_MISMATCH: return "tlsa-mismatch";
+    case VERDICT_TLSA_UNUSABLE: return "tlsa-unusable";
+    case VERDICT_TLSA_ABSENT: return "tlsa-absent";
+    case VERDICT_NAME_MISMATCH: return "name-mismatch";
+    case VERDICT_CERT_EXPIRED: return "cert-expired";
+    }
+    return "?";
+}
 
 static void add_reply(struct buffer *out, const struct transport_end *end)
 {
@@ -50,10 +87,10 @@ void transport_add_verdict(struct buffer *out, const struct address *address,
             text_add_escaped(out, verdict->name);
         }
         break;
-    case VERDICT_TLSA_MISMATCH: buffer_puts(out, "tlsa-mismatch"); break;
-    case VERDICT_TLSA_UNUSABLE: buffer_puts(out, "tlsa-unusable"); break;
-    case VERDICT_TLSA_ABSENT: buffer_puts(out, "tlsa-absent"); break;
-    case VERDICT_NAME_MISMATCH: buffer_puts(out, "name-mismatch"); break;
-    case VERDICT_CERT_EXPIRED: buffer_puts(out, "cert-expired"); break;
+    case VERDICT_TLSA_MISMATCH:
+    case VERDICT_TLSA_UNUSABLE:
+    case VERDICT_TLSA_ABSENT:
+    case VERDICT_NAME_MISMATCH:
+    case VERDICT_CERT_EXPIRED: buffer_puts(out, verdict_name(verdict->code)); break;
     }
 }

@@ -1,0 +1,194 @@
+#include "audit/findings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "model/finding.h"
+
+struct finder {
+    const struct findings_rules *rules;
+    const struct domain *domain;
+    struct finding *list;
+    size_t count, room;
+};
+
+static void add(struct finder *finder, struct finding finding)
+{
+    if (finder->count == finder->room) {
+        finder->room = finder->room > 0 ? 2 * finder->room : 16;
+        finder->list = memory_resize(finder->list, finder->room, sizeof *finder->list);
+    }
+    finder->list[finder->count++] = finding;
+}
+
+static enum finding_code failure_of(const struct lookup *lookup)
+{
+    if (lookup_is_error(lookup))
+        return FINDING_LOOKUP_FAILED;
+    if (lookup->status == LOOKUP_NXDOMAIN)
+        return FINDING_DOMAIN_ABSENT;
+    return lookup->ad ? FINDING_RECORDS_ABSENT : FINDING_LOOKUP_INSECURE;
+}
+
+static void find_lookups(struct finder *finder)
+{
+    const struct domain *domain = finder->domain;
+
+    if (domain->name == NULL)
+        add(finder, (struct finding){.code = FINDING_DOMAIN_INVALID,
+                                     .text = {(const uint8_t *)domain->input,
+                                              strnlen(domain->input, LIMIT_NAME_TEXT)}});
+    for (size_t i = 0; i < domain->lookup_count; i++)
+        if (domain_lookup_fails(domain->lookups[i]))
+            add(finder, (struct finding){.code = failure_of(domain->lookups[i]),
+                                         .lookup = domain->lookups[i]});
+    if (domain->null_mx_among_others)
+        add(finder, (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
+                                     .lookup = domain->lookups[domain->lookup_count - 1]});
+    if (domain->excess != EXCESS_NONE)
+        add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .excess = domain->excess});
+}
+
+static void find_address_lookup(struct finder *finder, const struct domain_host *entry,
+                                const struct lookup *lookup)
+{
+    if (lookup == NULL || lookup->status == LOOKUP_TLD_MX_HOST)
+        return;
+    if (lookup_is_error(lookup))
+        add(finder, (struct finding){.code = FINDING_ADDRESS_LOOKUP_FAILED, .host = entry,
+                                     .lookup = lookup});
+    else if (!lookup->ad)
+        add(finder, (struct finding){.code = FINDING_ADDRESS_INSECURE, .host = entry,
+                                     .lookup = lookup});
+}
+
+static void find_existence(struct finder *finder, const struct domain_host *entry)
+{
+    const struct host *host = entry->host;
+    struct finding finding = {.host = entry, .lookup = host->a};
+
+    if (host->a->status == LOOKUP_TLD_MX_HOST)
+        finding.code = FINDING_HOST_IS_TLD;
+    else if (host->a->status == LOOKUP_NXDOMAIN)
+        finding.code = FINDING_HOST_ABSENT;
+    else if (host->address_count == 0 && lookup_is_denial(host->a) && host->aaaa != NULL &&
+             lookup_is_denial(host->aaaa))
+        finding.code = FINDING_HOST_WITHOUT_ADDRESS;
+    else
+        return;
+    add(finder, finding);
+}
+
+static void find_tlsa(struct finder *finder, const struct domain_host *entry)
+{
+    const struct host *host = entry->host;
+    struct finding finding = {.host = entry, .lookup = host->tlsa};
+
+    switch (host->tlsa_state) {
+    case TLSA_FAILED: finding.code = FINDING_TLSA_LOOKUP_FAILED; break;
+    case TLSA_ABSENT:
+        finding.code = host->tlsa->ad || lookup_is_denial(host->tlsa) ? FINDING_TLSA_ABSENT
+                                                                      : FINDING_TLSA_INSECURE;
+        break;
+    case TLSA_NOT_ASKED: /* the addresses' findings say why */
+    case TLSA_SECURE: return;
+    }
+    add(finder, finding);
+}
+
+/* A timeout or a broken connection says nothing about DANE, a refused STARTTLS does. */
+static enum finding_code end_code(const struct transport_end *end)
+{
+    switch (end->transport) {
+    case TRANSPORT_RESERVED: return FINDING_ADDRESS_RESERVED;
+    case TRANSPORT_REFUSED: return FINDING_CONNECTION_REFUSED;
+    case TRANSPORT_CONNECT_TIMEOUT: return FINDING_CONNECTION_TIMEOUT;
+    case TRANSPORT_CONNECT_FAILED: return FINDING_CONNECTION_FAILED;
+    case TRANSPORT_NO_STARTTLS: return FINDING_STARTTLS_ABSENT;
+    case TRANSPORT_REPLY:
+        return end->state == SMTP_STARTTLS ? FINDING_STARTTLS_REFUSED : FINDING_SMTP_REFUSED;
+    case TRANSPORT_TIMEOUT:
+    case TRANSPORT_CLOSED:
+    case TRANSPORT_RESET:
+    case TRANSPORT_REPLY_TOO_LONG:
+    case TRANSPORT_MALFORMED: return FINDING_SMTP_BROKEN;
+    case TRANSPORT_INJECTED: return FINDING_PLAINTEXT_INJECTED;
+    case TRANSPORT_HANDSHAKE_FAILED: return FINDING_HANDSHAKE_FAILED;
+    case TRANSPORT_TLS_TIMEOUT: return FINDING_TLS_TIMEOUT;
+    case TRANSPORT_UNTRIED:
+    case TRANSPORT_OK: break;
+    }
+    return FINDING_INCOMPLETE;
+}
+
+/* FINDING_CODES: none. The absence of TLSA was said of the host. */
+static enum finding_code verdict_code(const struct address *address,
+                                      const struct verdict *verdict)
+{
+    switch (verdict->code) {
+    case VERDICT_UNTESTED: return end_code(&address->end);
+    case VERDICT_TLSA_MISMATCH: return FINDING_TLSA_MISMATCH;
+    case VERDICT_TLSA_UNUSABLE: return FINDING_TLSA_ALL_UNUSABLE;
+    case VERDICT_NAME_MISMATCH: return FINDING_NAME_MISMATCH;
+    case VERDICT_CERT_EXPIRED: return FINDING_CERT_EXPIRED;
+    case VERDICT_PASS:
+    case VERDICT_TLSA_ABSENT: break;
+    }
+    return FINDING_CODES;
+}
+
+static void find_address(struct finder *finder, const struct domain_host *entry, size_t index)
+{
+    const struct address *address = &entry->host->addresses[index];
+    struct finding finding = {.code = verdict_code(address, &entry->verdicts[index]),
+                              .host = entry,
+                              .address = address,
+                              .end = &address->end};
+
+    if (address->end.transport == TRANSPORT_UNTRIED)
+        return;
+    if (finding.code != FINDING_CODES)
+        add(finder, finding);
+    if (address->after.transport == TRANSPORT_OK)
+        return;
+    finding.code = FINDING_EHLO_TLS_FAILED;
+    finding.end = &address->after;
+    add(finder, finding);
+}
+
+static void find_host(struct finder *finder, const struct domain_host *entry)
+{
+    find_existence(finder, entry);
+    find_address_lookup(finder, entry, entry->host->a);
+    find_address_lookup(finder, entry, entry->host->aaaa);
+    if (entry->host->excess != EXCESS_NONE)
+        add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
+                                     .excess = entry->host->excess});
+    find_tlsa(finder, entry);
+    for (size_t i = 0; i < entry->host->address_count; i++)
+        find_address(finder, entry, i);
+}
+
+static bool says_failure(const struct finder *finder)
+{
+    for (size_t i = 0; i < finder->count; i++)
+        if (finding_severity(finder->list[i].code) >= FINDING_UNTESTED)
+            return true;
+    return false;
+}
+
+void findings_find(struct domain *domain, const struct findings_rules *rules, struct arena *arena)
+{
+    struct finder finder = {.rules = rules, .domain = domain};
+
+    find_lookups(&finder);
+    for (size_t i = 0; i < domain->host_count; i++)
+        find_host(&finder, &domain->hosts[i]);
+    if (domain_exit_status(domain) != EXIT_SECURE && !says_failure(&finder))
+        add(&finder, (struct finding){.code = FINDING_INCOMPLETE});
+    domain->findings = arena_copy(arena, finder.list, finder.count * sizeof *finder.list);
+    domain->finding_count = finder.count;
+    free(finder.list);
+}

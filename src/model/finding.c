@@ -1,0 +1,221 @@
+#include "model/finding.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "model/transport.h"
+
+struct row {
+    const char *id;
+    enum finding_severity severity;
+    const char *rfc;
+    const char *result_type;
+    const char *sentence;
+};
+
+#define FINDING_ROW(code, id, severity, rfc, result, sentence)                                     \
+    [FINDING_##code] = {id, FINDING_##severity, rfc, result, sentence},
+
+static const struct row rows[FINDING_CODES] = {FINDING_TABLE(FINDING_ROW)};
+
+const char *finding_id(enum finding_code code)
+{
+    return rows[code].id;
+}
+
+enum finding_severity finding_severity(enum finding_code code)
+{
+    return rows[code].severity;
+}
+
+const char *finding_rfc(enum finding_code code)
+{
+    return rows[code].rfc;
+}
+
+const char *finding_result_type(enum finding_code code)
+{
+    return rows[code].result_type;
+}
+
+const char *finding_severity_name(enum finding_severity severity)
+{
+    switch (severity) {
+    case FINDING_NOTICE: return "notice";
+    case FINDING_WARNING: return "warning";
+    case FINDING_UNTESTED: return "untested";
+    case FINDING_UNPROTECTED: return "unprotected";
+    case FINDING_FAILURE: return "failure";
+    }
+    return "failure";
+}
+
+/* A name without its trailing dot, as people write it in a sentence. */
+static void add_name(struct buffer *out, const char *name)
+{
+    size_t length = strlen(name);
+
+    buffer_add(out, name, length > 1 ? length - 1 : length);
+}
+
+static void add_lookup(struct buffer *out, const struct finding *finding)
+{
+    buffer_printf(out, "%s ", record_type_name(finding->lookup->type));
+    add_name(out, finding->lookup->name);
+}
+
+static void add_status(struct buffer *out, const struct finding *finding)
+{
+    lookup_add_status(out, finding->lookup);
+    if (finding->lookup->reason != NULL)
+        buffer_printf(out, " (%s)", finding->lookup->reason);
+}
+
+static void add_host(struct buffer *out, const struct finding *finding)
+{
+    add_name(out, finding->host->host->name);
+}
+
+/* Long data as its two ends, like in the trace. */
+static void add_record(struct buffer *out, const struct finding *finding)
+{
+    const struct record *record = finding->record;
+
+    if (record->type == RECORD_TLSA) {
+        const struct record_tlsa *tlsa = &record->data.tlsa;
+
+        buffer_printf(out, "%u %u %u ", tlsa->usage, tlsa->selector, tlsa->mtype);
+        text_add_hex_ends(out, tlsa->data);
+    } else {
+        record_add_rdata(out, record);
+    }
+}
+
+static void add_number(struct buffer *out, const struct finding *finding)
+{
+    buffer_printf(out, "%" PRIu64, finding->number);
+}
+
+static void add_text(struct buffer *out, const struct finding *finding)
+{
+    text_add_escaped(out, finding->text);
+}
+
+static void add_end(struct buffer *out, const struct finding *finding)
+{
+    transport_add_end(out, finding->end);
+}
+
+static void add_reason(struct buffer *out, const struct finding *finding)
+{
+    const char *reason = finding->address->dane_reason;
+
+    buffer_puts(out, reason != NULL ? reason : "nothing was compared");
+}
+
+static void add_excess(struct buffer *out, const struct finding *finding)
+{
+    excess_add_text(out, finding->excess);
+}
+
+static void add_depth(struct buffer *out, const struct finding *finding)
+{
+    buffer_printf(out, "%u", finding->depth);
+}
+
+static void add_subject(struct buffer *out, const struct finding *finding)
+{
+    struct bytes name = finding->certificate->subject_cn;
+
+    if (name.data != NULL)
+        text_add_escaped(out, name);
+    else
+        buffer_puts(out, "without a CommonName");
+}
+
+static void add_argument(struct buffer *out, const struct finding *finding, const char *name,
+                         size_t length)
+{
+    static const struct {
+        const char *name;
+        void (*add)(struct buffer *, const struct finding *);
+    } arguments[] = {
+        {"lookup", add_lookup}, {"status", add_status},   {"host", add_host},
+        {"record", add_record}, {"number", add_number},   {"text", add_text},
+        {"end", add_end},       {"reason", add_reason},   {"depth", add_depth},
+        {"subject", add_subject}, {"excess", add_excess},
+    };
+
+    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++)
+        if (strlen(arguments[i].name) == length && memcmp(arguments[i].name, name, length) == 0)
+            arguments[i].add(out, finding);
+}
+
+void finding_add_sentence(struct buffer *out, const struct finding *finding)
+{
+    const char *at = rows[finding->code].sentence;
+    const char *open, *close;
+
+    while ((open = strchr(at, '{')) != NULL && (close = strchr(open, '}')) != NULL) {
+        buffer_add(out, at, (size_t)(open - at));
+        add_argument(out, finding, open + 1, (size_t)(close - open) - 1);
+        at = close + 1;
+    }
+    buffer_puts(out, at);
+}
+
+const struct finding *finding_worst(const struct domain *domain, const struct domain_host *host,
+                                    const struct address *address)
+{
+    const struct finding *worst = NULL;
+
+    for (size_t i = 0; i < domain->finding_count; i++) {
+        const struct finding *finding = &domain->findings[i];
+
+        if ((host != NULL && finding->host != host) ||
+            (address != NULL && finding->address != address))
+            continue;
+        if (worst == NULL || finding_severity(finding->code) > finding_severity(worst->code))
+            worst = finding;
+    }
+    return worst;
+}
+
+static const char *outcome_of(const struct finding *worst)
+{
+    switch (worst != NULL ? finding_severity(worst->code) : FINDING_NOTICE) {
+    case FINDING_NOTICE:
+    case FINDING_WARNING: return "pass";
+    case FINDING_UNTESTED: return "untested";
+    case FINDING_UNPROTECTED: return "unprotected";
+    case FINDING_FAILURE: break;
+    }
+    return "fail";
+}
+
+/* The roll-up decides whether it passes; findings that nobody looked for cannot say otherwise. */
+const char *domain_outcome(const struct domain *domain)
+{
+    const struct finding *worst = finding_worst(domain, NULL, NULL);
+    bool said = worst != NULL && finding_severity(worst->code) >= FINDING_UNTESTED;
+
+    if (domain_exit_status(domain) == EXIT_SECURE)
+        return "pass";
+    return said ? outcome_of(worst) : "fail";
+}
+
+static bool was_probed(const struct host *host)
+{
+    for (size_t i = 0; i < host->address_count; i++)
+        if (host->addresses[i].end.transport != TRANSPORT_UNTRIED)
+            return true;
+    return false;
+}
+
+const char *host_outcome(const struct domain *domain, const struct domain_host *host)
+{
+    const struct finding *worst = finding_worst(domain, host, NULL);
+    bool fails = worst != NULL && finding_severity(worst->code) >= FINDING_UNTESTED;
+
+    return fails || was_probed(host->host) ? outcome_of(worst) : "not-probed";
+}

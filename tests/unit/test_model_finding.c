@@ -1,0 +1,151 @@
+/* The one table of findings: ids that a program can rely on, sentences that are whole. */
+#include "model/finding.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BYTES(literal) {(const uint8_t *)literal, sizeof literal - 1}
+
+/* Everything a sentence may speak of; hostile where a peer chose it. */
+static const struct record record = {.type = RECORD_TLSA,
+                                     .data.tlsa = {3, 1, 1, BYTES("0123456789abcdef")}};
+static const struct lookup lookup = {.name = "x.example.", .owner = "x.example.",
+                                     .type = RECORD_MX, .status = LOOKUP_SERVFAIL,
+                                     .reason = "because", .records = &record};
+static const struct host host = {.name = "mx.example.", .base = "mx.example."};
+static const struct domain_host entry = {.host = &host};
+static const struct certificate certificate = {.subject_cn = BYTES("a\nb")};
+static const struct address address = {.dane_reason = "a reason"};
+static const struct transport_end end = {TRANSPORT_REPLY, SMTP_EHLO, 550, BYTES("no\rway"), NULL};
+
+static struct finding whole(enum finding_code code)
+{
+    return (struct finding){.code = code, .host = &entry, .lookup = &lookup, .record = &record,
+                            .address = &address, .end = &end, .certificate = &certificate,
+                            .depth = 2, .number = 7, .excess = EXCESS_MX_HOSTS, .text = BYTES("t\033")};
+}
+
+static void check_id(const char *id)
+{
+    assert_true(strlen(id) > 0);
+    assert_int_equal(strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-"), strlen(id));
+}
+
+static void test_ids(void **state)
+{
+    (void)state;
+    for (int code = 0; code < FINDING_CODES; code++) {
+        check_id(finding_id(code));
+        for (int other = 0; other < code; other++)
+            assert_string_not_equal(finding_id(code), finding_id(other));
+    }
+}
+
+/* RFC 8460 section 4.3, and the policy type of a domain without DANE. */
+static void test_result_types(void **state)
+{
+    static const char *const types[] = {
+        "starttls-not-supported", "certificate-host-mismatch", "certificate-expired",
+        "certificate-not-trusted", "validation-failure", "tlsa-invalid", "dnssec-invalid",
+        "no-policy-found"};
+
+    (void)state;
+    for (int code = 0; code < FINDING_CODES; code++) {
+        const char *type = finding_result_type(code);
+        bool known = type == NULL;
+
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+            known |= type != NULL && strcmp(type, types[i]) == 0;
+        assert_true(known);
+    }
+}
+
+/* Every argument has a name that is known, and nothing of a peer is raw. */
+static void test_sentences(void **state)
+{
+    (void)state;
+    for (int code = 0; code < FINDING_CODES; code++) {
+        struct finding finding = whole(code);
+        struct buffer out;
+
+        buffer_init(&out, 0);
+        finding_add_sentence(&out, &finding);
+        assert_true(out.length > 0);
+        assert_null(strpbrk(out.data, "{}\n\r\033"));
+        assert_null(strstr(out.data, "  "));
+        assert_true(out.data[out.length - 1] != ' ' && out.data[out.length - 1] != ':');
+        buffer_fini(&out);
+    }
+}
+
+static void check_sentence(struct finding finding, const char *wanted)
+{
+    struct buffer out;
+
+    buffer_init(&out, 0);
+    finding_add_sentence(&out, &finding);
+    assert_string_equal(out.data, wanted);
+    buffer_fini(&out);
+}
+
+static void test_arguments(void **state)
+{
+    (void)state;
+    check_sentence(whole(FINDING_LOOKUP_FAILED),
+                   "the look-up of MX x.example failed: ServFail (because)");
+    check_sentence(whole(FINDING_DOMAIN_INVALID), "t\\x1b is no domain name");
+    check_sentence(whole(FINDING_HOST_ABSENT), "the MX host mx.example does not exist");
+    check_sentence(whole(FINDING_SMTP_REFUSED),
+                   "the server ended the session: EHLO 550 no\\x0dway");
+    check_sentence(whole(FINDING_CERT_EXPIRES_SOON),
+                   "the certificate at depth 2 (a\\x0ab) expires in 7 days");
+}
+
+/* The first of the weightiest, of all or of one host or address. */
+static void test_worst(void **state)
+{
+    struct finding findings[] = {{.code = FINDING_CERT_EXPIRES_SOON, .host = &entry},
+                                 {.code = FINDING_TLSA_ABSENT},
+                                 {.code = FINDING_LOOKUP_INSECURE},
+                                 {.code = FINDING_SMTP_REFUSED, .address = &address}};
+    struct domain domain = {.findings = findings, .finding_count = 4};
+
+    (void)state;
+    assert_ptr_equal(finding_worst(&domain, NULL, NULL), &findings[1]);
+    assert_ptr_equal(finding_worst(&domain, &entry, NULL), &findings[0]);
+    assert_ptr_equal(finding_worst(&domain, NULL, &address), &findings[3]);
+    domain.finding_count = 0;
+    assert_null(finding_worst(&domain, NULL, NULL));
+}
+
+/* Fail closed: what did not pass is never called "pass", whatever was found. */
+static void test_outcome(void **state)
+{
+    struct finding finding = {.code = FINDING_CERT_EXPIRES_SOON};
+    struct domain domain = {.name = "x.", .findings = &finding};
+
+    (void)state;
+    assert_string_equal(domain_outcome(&domain), "fail");
+    domain.finding_count = 1;
+    assert_string_equal(domain_outcome(&domain), "fail");
+    finding.code = FINDING_CONNECTION_REFUSED;
+    assert_string_equal(domain_outcome(&domain), "untested");
+    finding.code = FINDING_TLSA_ABSENT;
+    assert_string_equal(domain_outcome(&domain), "unprotected");
+    finding.code = FINDING_TLSA_MISMATCH;
+    assert_string_equal(domain_outcome(&domain), "fail");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ids),       cmocka_unit_test(test_result_types),
+        cmocka_unit_test(test_sentences), cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_worst),     cmocka_unit_test(test_outcome),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
