@@ -139,6 +139,35 @@ static enum finding_code verdict_code(const struct address *address,
     return FINDING_CODES;
 }
 
+/* Where dates count: the path up to the anchor that matched, with -e the leaf. */
+static size_t dated_certificates(const struct finder *finder, const struct address *address)
+{
+    if (address->dane == DANE_MATCH_TA)
+        return address->dane_depth < address->chain.path_length ? address->dane_depth + 1
+                                                                : address->chain.path_length;
+    return address->dane == DANE_MATCH_EE && finder->rules->ee_checks;
+}
+
+static void find_ends(struct finder *finder, const struct domain_host *entry,
+                      const struct address *address)
+{
+    enum { SECONDS_A_DAY = 86400 };
+    size_t count = dated_certificates(finder, address);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct certificate *certificate = &address->chain.certificates[i];
+        int64_t left = certificate->not_after - finder->rules->verify_time;
+
+        if (left >= 0 && left < (int64_t)finder->rules->warn_days * SECONDS_A_DAY)
+            add(finder, (struct finding){.code = FINDING_CERT_EXPIRES_SOON,
+                                         .host = entry,
+                                         .address = address,
+                                         .certificate = certificate,
+                                         .depth = (unsigned)i,
+                                         .number = (uint64_t)(left / SECONDS_A_DAY)});
+    }
+}
+
 static void find_address(struct finder *finder, const struct domain_host *entry, size_t index)
 {
     const struct address *address = &entry->host->addresses[index];
@@ -151,6 +180,7 @@ static void find_address(struct finder *finder, const struct domain_host *entry,
         return;
     if (finding.code != FINDING_CODES)
         add(finder, finding);
+    find_ends(finder, entry, address);
     if (address->after.transport == TRANSPORT_OK)
         return;
     finding.code = FINDING_EHLO_TLS_FAILED;

@@ -50,6 +50,7 @@ static const struct row rows[] = {
     {'6', "noipv6", NULL, "no SMTP over IPv6"},
     {'A', "all", NULL, "probe hosts without TLSA too, go on where insecure"},
     {'d', "days", "N", "verify dates as of N days from now"},
+    {'w', "warn-days", "N", "warn before a certificate ends, where dates count (14)"},
     {'e', "eechecks", NULL, "check dates and names for DANE-EE(3) too"},
     {'p', "port", "PORT", "SMTP port, also in the TLSA owner (25)"},
     {OPTION_ONLY, "only", "PATTERN", "probe only MX hosts that match"},
@@ -171,6 +172,7 @@ static void apply_number(struct plan *plan, int key, uint64_t value)
     case 's': plan->smtp_timeout_ms = value; break;
     case 'l': plan->line_limit = (size_t)value; break;
     case 'd': plan->verify_time += (int64_t)value * 86400; break;
+    case 'w': plan->warn_days = (unsigned)value; break;
     case 'p': plan->port = (uint16_t)value; break;
     case 'j':
         plan->jobs = (size_t)value;
@@ -195,6 +197,7 @@ static bool set_number(struct plan *plan, int key, struct failure *failure)
         {'s', "-s", 1, 3600000},
         {'l', "-l", 64, 1048576},
         {'d', "-d", 0, 36500},
+        {'w', "-w", 0, 36500},
         {'p', "-p", 1, 65535},
         {'j', "-j", 1, LIMIT_PROBES},
         {OPTION_HOSTS, "--hosts", 1, LIMIT_HOSTS_KEPT},
@@ -290,6 +293,7 @@ static void set_defaults(struct options *options, int64_t now,
         .hosts = 1000,
         .pause_ms = 100,
         .verify_time = now,
+        .warn_days = 14,
     };
 }
 

@@ -28,15 +28,15 @@ json_t *json_buffer(struct buffer *text)
     return value;
 }
 
-json_t *json_bytes(struct bytes bytes)
+json_t *json_bytes(struct bytes text)
 {
-    struct buffer text;
+    struct buffer escaped;
 
-    if (bytes.data == NULL)
+    if (text.data == NULL)
         return json_null();
-    buffer_init(&text, 0);
-    text_add_escaped(&text, bytes);
-    return json_buffer(&text);
+    buffer_init(&escaped, 0);
+    text_add_escaped(&escaped, text);
+    return json_buffer(&escaped);
 }
 
 json_t *json_words(const char *words)
