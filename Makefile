@@ -44,6 +44,7 @@ ANALYZED := $(SOURCES:%.c=$(LINT)/gcc/%.o)
 CLANG_CHECKED := $(patsubst %.c,$(LINT)/clang/%.o,$(SOURCES) $(wildcard tests/*/*.c))
 CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 
+LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 .PHONY: all run demo check lint lint-fast fuzz fuzz-targets bench valgrind install clean build-packages test-packages
@@ -138,7 +139,7 @@ $(LINT)/tidy/%: $(LINT)/clang/%.o .clang-tidy
 
 check: test-packages
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/grammar/trace $(UNIT_TESTS) \
-		$(REPLAYS) lint-fast
+		$(REPLAYS) $(LAB_TOOLS) lint-fast
 	@tests/check $(BUILD) $(UNIT_TESTS)
 
 # Looks for what no test thought of: each target for FUZZ_SECONDS, or one FUZZ_TARGET.
@@ -161,10 +162,15 @@ $(BUILD)/bench/%: tests/bench/%.c
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
 
+$(BUILD)/lab/%: tests/lab/%.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
+
 # The whole lab under valgrind: no leak, no byte read before it is written.
 valgrind: test-packages
 	@tests/packages valgrind
-	@$(MAKE) --no-print-directory all $(BUILD)/grammar/trace
+	@$(MAKE) --no-print-directory all $(BUILD)/grammar/trace $(LAB_TOOLS)
 	@tests/lab/run --binary $(BUILD)/mxdane --slow 10 --wrap '$(VALGRIND)'
 
 install: all

@@ -13,9 +13,9 @@ enum {
     LIMIT_HOSTS = 100,            /* MX hosts of one domain */
     LIMIT_ADDRESSES = 100,        /* addresses of one MX host */
     LIMIT_REPLY_LINES = 128,      /* lines of one SMTP reply */
-    LIMIT_SESSION_BYTES = 262144, /* plaintext a server may send in one session */
-    LIMIT_TLS_BYTES = 524288,     /* TLS bytes a server may send in one session */
-    LIMIT_UNSENT_BYTES = 65536,   /* held for a server that does not read */
+    LIMIT_SESSION_BYTES = 131072, /* plaintext a server may send in one session */
+    LIMIT_TLS_BYTES = 262144,     /* the same inside TLS, certificates included; answers to KeyUpdate
+                                     are as many at most, and may have to be held */
     LIMIT_DIALOGUE = 5 * LIMIT_REPLY_LINES + 32, /* lines kept for -v: all of a session's five replies */
     LIMIT_CHAIN_BYTES = 102400,   /* of the TLS message with the certificates */
     LIMIT_CERTIFICATES = 64,      /* certificates taken from one server */

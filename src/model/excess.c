@@ -18,7 +18,6 @@ static const struct row rows[] = {
     [EXCESS_SESSION_BYTES] = {LIMIT_SESSION_BYTES, "bytes of replies in a session"},
     [EXCESS_SESSION_TIME] = {LIMIT_SESSION_FACTOR, "times -s for a session"},
     [EXCESS_TLS_BYTES] = {LIMIT_TLS_BYTES, "bytes of TLS in a session"},
-    [EXCESS_UNSENT] = {LIMIT_UNSENT_BYTES, "bytes that the server does not read"},
     [EXCESS_CHAIN_BYTES] = {LIMIT_CHAIN_BYTES, "bytes of certificates"},
     [EXCESS_CERTIFICATES] = {LIMIT_CERTIFICATES, "certificates"},
     [EXCESS_CERT_NAMES] = {LIMIT_CERT_NAMES, "names in a certificate"},

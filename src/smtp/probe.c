@@ -1,5 +1,6 @@
 #include "smtp/probe.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,9 +99,12 @@ static void close_all(struct probe *probe)
     uv_close((uv_handle_t *)&probe->total_timer, on_close);
 }
 
+/* A broken connection shows when it is read, but a write may have taken the reason away. */
 static void on_write(uv_write_t *request, int status)
 {
-    (void)status; /* a broken connection shows when it is read */
+    struct probe *probe = request->handle->data;
+
+    probe->reset |= status == UV_ECONNRESET;
     free(request);
 }
 
@@ -111,10 +115,6 @@ static void send_bytes(struct probe *probe, struct buffer *bytes)
 
     if (bytes->length == 0)
         return;
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&probe->tcp) > LIMIT_UNSENT_BYTES) {
-        session_exceeded(&probe->session, EXCESS_UNSENT);
-        return;
-    }
     write = memory_new(1, sizeof *write + bytes->length);
     memcpy(write->data, bytes->data, bytes->length);
     buffer = uv_buf_init(write->data, (unsigned)bytes->length);
@@ -299,6 +299,19 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(probe->read, sizeof probe->read);
 }
 
+/* libuv calls a reset the end where data came before it; the socket still knows. */
+static bool is_reset(const uv_stream_t *stream, ssize_t count)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    uv_os_fd_t fd;
+
+    if (count == UV_EOF && uv_fileno((const uv_handle_t *)stream, &fd) == 0 &&
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0)
+        return error == ECONNRESET;
+    return count == UV_ECONNRESET || count == UV_EPIPE;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     struct probe *probe = stream->data;
@@ -309,7 +322,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
     if (count < 0) {
         uv_read_stop(stream);
         probe->ended_by_peer = true;
-        probe->reset = count == UV_ECONNRESET || count == UV_EPIPE;
+        probe->reset |= is_reset(stream, count);
     }
     if (count > 0 && probe->working && probe->received.length > sizeof probe->read) {
         uv_read_stop(stream);
@@ -338,9 +351,11 @@ static void on_connect(uv_connect_t *request, int status)
     probe->session.now_ms = (unsigned)(probe->heard - probe->started);
     if (status == 0)
         status = uv_read_start((uv_stream_t *)&probe->tcp, on_alloc, on_read);
-    if (status == 0)
+    if (status == 0 || status == UV_ECONNRESET)
         session_connected(&probe->session);
-    else
+    if (status == UV_ECONNRESET) /* after it was made: else it would be refused */
+        session_closed(&probe->session, true);
+    else if (status != 0)
         connect_failed(probe, status);
     advance(probe);
 }

@@ -67,6 +67,8 @@ class Case:
                  "leaf": {"cn": host, "names": [host], "issuer": "ca"}}
         for name, spec in self.spec.get("certs", {}).items():
             specs[name] = {**specs.get(name, {}), **spec}
+        for name, spec in list(specs.items()):
+            specs.update(levels(name, spec))
         for name in specs:
             self.make_cert(name, specs)
 
@@ -104,7 +106,7 @@ class Case:
             if words[0] == "dnskey":
                 return dnskey_lines(self.zone, words[1])
             if words[0] == "tls":
-                path = [self.certs[name] for name in words[2].split(",")]
+                path = [self.certs[name] for name in self.whole_chain(words[2].split(","))]
                 return pki.trace_tls(path, self.tlsa.get(words[1], set()), *words[3:])
             usage, selector, mtype = map(int, words[1:4])
             return f"{usage} {selector} {mtype} " + self.certs[words[0]].data(selector, mtype)
@@ -134,13 +136,30 @@ class Case:
                                         for chain in chains])
         return result
 
+    def whole_chain(self, chain):
+        """NAME; "NAME*N" for N times the same; "NAME..N" for NAME1, NAME2 and so on."""
+        for word in chain:
+            name, times, number = word.partition("*" if "*" in word else "..")
+            if not times:
+                yield word
+            for i in range(1, int(number or 0) + 1):
+                yield name if times == "*" else f"{name}{i}"
+
     def write_chain(self, directory, address, chain):
         """The files of a chain and of its leaf's key."""
         stem = str(directory / f"{self.name}-{address}-{chain[0]}").replace(":", "_")
         pem, key = pathlib.Path(stem + ".pem"), pathlib.Path(stem + ".key")
-        pem.write_bytes(b"".join(self.certs[name].pem() for name in chain))
+        pem.write_bytes(b"".join(self.certs[name].pem() for name in self.whole_chain(chain)))
         key.write_bytes(self.certs[chain[0]].key_pem())
         return pem, key
+
+
+def levels(name, spec):
+    """A certificate with `levels = N`: NAME1 is issued by NAME2 and so on, NAMEN by its issuer."""
+    last = spec.get("levels", 0)
+    return {f"{name}{i}": {**spec, "levels": 0, "cn": f"{spec['cn']} {i}",
+                           "issuer": spec["issuer"] if i == last else f"{name}{i + 1}"}
+            for i in range(1, last + 1)}
 
 
 def zone_lines(zone):
@@ -167,8 +186,9 @@ def repeat(match):
 class Lab:
     """Everything that runs; stop() ends it by process id."""
 
-    def __init__(self, keep=False):
+    def __init__(self, keep=False, binary="build/release/mxdane"):
         self.mtas = None
+        self.tlsd = pathlib.Path(binary).resolve().parent / "lab" / "tlsd"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-lab-"))
         self.keep = keep
         self.processes, self.listening = [], []
@@ -206,7 +226,7 @@ class Lab:
         self.mtas = mta.Mtas(UNPACKED, self.directory)
         self.mtas.start(real)
         self.listening += await smtpd.serve({address: server for address, server in servers.items()
-                                            if address not in real})
+                                            if address not in real}, self.tlsd)
 
     def stop(self):
         for server in self.listening:

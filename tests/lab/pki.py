@@ -8,12 +8,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+import vast
+
 warnings.filterwarnings("ignore", "SHA1 signatures")  # a case wants one
 NOW = datetime.datetime.utcnow().replace(microsecond=0)
 
 
 def make_key(kind):
     """A private key: "EC-P256" or "RSA-<bits>"."""
+    if kind == "RSA-16384":
+        return vast.Key()
     if kind.startswith("RSA-"):
         return rsa.generate_private_key(65537, int(kind[4:]))
     return ec.generate_private_key(ec.SECP256R1())
@@ -26,10 +30,10 @@ class Certificate:
         self.kind = spec.get("key", "EC-P256")
         self.key = key or make_key(self.kind)
         self.cn, self.org = spec.get("cn"), spec.get("org")
-        self.names = spec.get("names", [])
+        self.names = spec.get("names", []) + [f"n{i}.x" for i in range(spec.get("more_names", 0))]
         first, last = spec.get("days", [-2, 90])
-        self.not_before = NOW + datetime.timedelta(days=first)
-        self.not_after = NOW + datetime.timedelta(days=last)
+        self.not_before = spec.get("not_before", NOW + datetime.timedelta(days=first))
+        self.not_after = spec.get("not_after", NOW + datetime.timedelta(days=last))
         self.issuer = issuer or self
         self.x509 = self.build(spec)
 
@@ -51,6 +55,9 @@ class Certificate:
         if "permitted" in spec:
             builder = builder.add_extension(x509.NameConstraints(
                 [x509.DNSName(name) for name in spec["permitted"]], None), True)
+        if "padding" in spec:
+            builder = builder.add_extension(x509.UnrecognizedExtension(
+                x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), bytes(spec["padding"])), False)
         digest = hashes.SHA1() if spec.get("digest") == "SHA-1" else hashes.SHA256()
         return builder.sign(self.issuer.key, digest)
 
@@ -69,6 +76,8 @@ class Certificate:
         return self.x509.public_bytes(serialization.Encoding.PEM)
 
     def key_pem(self):
+        if isinstance(self.key, vast.Key):
+            return self.key.pem()
         return self.key.private_bytes(serialization.Encoding.PEM,
                                       serialization.PrivateFormat.TraditionalOpenSSL,
                                       serialization.NoEncryption())
@@ -110,7 +119,7 @@ def trace_tls(path, tlsa, parameters="TLS13 with TLS_AES_256_GCM_SHA384,X25519")
     """Everything below an address's verdict line."""
     leaf = path[0]
     lines = [f"    TLS = {parameters},{leaf.kind}"]
-    lines += [f"    name = {name}" for name in leaf.names or ([escape(leaf.cn)] if leaf.cn else [])]
+    lines += [f"    name = {escape(name)}" for name in leaf.names or ([leaf.cn] if leaf.cn else [])]
     for depth, cert in enumerate(path):
         lines += trace_certificate(cert, depth, tlsa)
     return "\n".join(lines)

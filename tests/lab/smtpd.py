@@ -3,6 +3,7 @@ import asyncio
 import socket
 import ssl
 import struct
+import subprocess
 
 DEFAULTS = {
     "greeting": "220 lab ESMTP\r\n",
@@ -10,17 +11,29 @@ DEFAULTS = {
     "starttls": "220 go ahead\r\n",
     "ehlo_tls": "250 lab\r\n",
     "quit": "221 bye\r\n",
-    "end": "",       # "STATE close", "STATE reset" or "STATE silence": instead of its reply
+    "end": "",       # "STATE WHAT", instead of its reply: WHAT is "close", "reset", "silence",
+                     # "half-close", or a key of ENDLESS
     "delay": 0.0,    # seconds before every reply
     "tls_delay": False,  # before our first flight of the handshake too
     "pieces": 0,     # bytes a write; 0: whole replies
-    "tls": "",       # "1.0", "1.1", "1.2", "garbage", "anonymous"
+    "tls": "",       # "1.0", "1.1", "1.2", "anonymous", "raw", or what tlsd.c does
+    "raw": [],       # of "raw": what is sent instead of TLS, as hex
+    "raw_certificate": "",  # of "raw": the hex of a certificate in an otherwise good flight
     "client_certificate": False,  # required
     "ciphers": "DEFAULT",
     "sni": "",       # the only server name that is served; others get an alert
     "busy": 0,       # so many connections get a 421 first
     "full": False,   # the queue of connections is full: no connection is ever made
 }
+ENDLESS = {  # a beginning, what follows for ever, seconds between the pieces
+    "endless-line": (b"250 ", b"x" * 1024, 0),
+    "endless-lines": (b"", b"250-on and on\r\n" * 64, 0),
+    "drip": (b"250 ", b"x", 1),
+    "record-drip": (b"\x16\x03\x03\x40\x00", b"\x00", 1),
+    "empty-records": (b"", b"\x16\x03\x03\x00\x00" * 100, 0),
+    "hello-requests": (b"", b"\x16\x03\x03\x00\x04\x00\x00\x00\x00" * 100, 0),
+}
+TLSD = {"key-updates", "key-updates-after-quit", "tickets", "renegotiations", "one-renegotiation"}
 VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
             "1.2": ssl.TLSVersion.TLSv1_2}
 
@@ -50,11 +63,13 @@ class Session(asyncio.Protocol):
     """One connection; every reply is looked up in the script of its address. TLS runs over memory
     BIOs, so that alerts go out and bytes can be cut at will."""
 
-    def __init__(self, script, context):
-        self.script, self.context = script, context
+    def __init__(self, script, context, hand_over):
+        self.script, self.context, self.hand_over = script, context, hand_over
         self.transport, self.buffer = None, b""
         self.tls = None  # the SSLObject after STARTTLS
         self.established = self.delayed = False
+        self.writable, self.pouring = asyncio.Event(), None
+        self.writable.set()
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
 
     def connection_made(self, transport):
@@ -69,22 +84,55 @@ class Session(asyncio.Protocol):
     def reply(self, state, key):
         """Sends a reply of the script after its delay, or does what stands in its place."""
         where, _, what = self.script["end"].partition(" ")
-        if where != state:
+        if where == state:
+            self.misbehave(what)
+        else:
             asyncio.get_running_loop().call_later(self.script["delay"], self.send, key)
-        elif what == "reset":
+
+    def misbehave(self, what):
+        if what == "reset":
             raw = self.transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
         elif what == "close":
             self.transport.close()
+        elif what == "half-close":
+            self.transport.write_eof()
+        elif what in ENDLESS:
+            self.pouring = asyncio.get_running_loop().create_task(self.pour(*ENDLESS[what]))
 
-    def send(self, key):
-        data = self.script[key].encode("latin-1")
-        if self.tls:
+    async def pour(self, first, then, pause):
+        """Without end, until the client has gone."""
+        self.say(first)
+        while not self.transport.is_closing():
+            self.say(then)
+            await asyncio.sleep(pause)
+            await self.writable.wait()
+
+    def pause_writing(self):
+        self.writable.clear()
+
+    def resume_writing(self):
+        self.writable.set()
+
+    def connection_lost(self, exc):
+        self.writable.set()
+
+    def say(self, data):
+        if self.established:
             self.tls.write(data)
             data = self.outgoing.read()
         self.write(data)
-        if key == "starttls" and data.startswith(b"220"):
+
+    def send(self, key):
+        data = self.script[key].encode("latin-1")
+        self.say(data)
+        if key != "starttls" or not data.startswith(b"2"):
+            return
+        if self.hand_over is not None:
+            self.hand_over(self.transport.get_extra_info("socket"))
+            self.transport.abort()
+        else:
             self.tls = self.context.wrap_bio(self.incoming, self.outgoing, server_side=True)
 
     def write(self, data):
@@ -93,10 +141,13 @@ class Session(asyncio.Protocol):
             self.transport.write(data[at:at + size])
 
     def data_received(self, data):
+        where, _, what = self.script["end"].partition(" ")
         if not self.tls:
             self.lines(data)
-        elif self.script["tls"] == "garbage":
-            self.transport.write(b"this is no TLS at all\r\n" * 3)
+        elif where == "HANDSHAKE":
+            self.misbehave(what)
+        elif self.script["tls"] == "raw":
+            self.transport.write(raw_flight(self.script))
         elif self.script["tls_delay"] and not self.delayed:
             self.delayed = True
             self.incoming.write(data)
@@ -134,6 +185,38 @@ class Session(asyncio.Protocol):
             self.reply("QUIT", "quit")
 
 
+def raw_flight(script):
+    """What a server sends that has not got OpenSSL's scruples."""
+    data = b"".join(map(bytes.fromhex, script["raw"]))
+    if script["raw_certificate"]:
+        data += server_flight(bytes.fromhex(script["raw_certificate"]))
+    return data
+
+
+def server_flight(certificate):
+    """ServerHello and Certificate of TLS 1.2, with ECDHE-ECDSA-AES128-GCM-SHA256."""
+    def sized(data, octets=3):
+        return len(data).to_bytes(octets, "big") + data
+    hello = b"\x03\x03" + bytes(32) + b"\x00" + b"\xc0\x2b" + b"\x00"
+    messages = b"\x02" + sized(hello) + b"\x0b" + sized(sized(sized(certificate)))
+    return b"\x16\x03\x03" + sized(messages, 2)
+
+
+class Handed:
+    """Connections that another program goes on with; it ends when its client does."""
+
+    def __init__(self, command):
+        self.command, self.processes = command, []
+
+    def __call__(self, sock):
+        self.processes.append(subprocess.Popen(self.command, stdin=sock.fileno()))
+
+    def close(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
 def full_queue(address):
     """A socket that listens but whose queue holds all it can: further SYNs are dropped."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -144,8 +227,9 @@ def full_queue(address):
     return [listener, *waiting]
 
 
-async def serve(servers):
-    """`servers`: address -> (script, [(chain file, key file), ...]). Returns what closes them."""
+async def serve(servers, tlsd):
+    """`servers`: address -> (script, [(chain file, key file), ...]); `tlsd`: the program of tlsd.c.
+    Returns what closes them."""
     loop = asyncio.get_running_loop()
     listening = []
     for address, (script, pairs) in servers.items():
@@ -154,6 +238,11 @@ async def serve(servers):
             listening += full_queue(address)
             continue
         context = tls_context(script, pairs)
+        hand_over = None
+        if script["tls"] in TLSD:
+            hand_over = Handed([tlsd, script["tls"], *map(str, pairs[0])])
+            listening.append(hand_over)
         listening.append(await loop.create_server(
-            lambda script=script, context=context: Session(script, context), address, 25))
+            lambda script=script, context=context, hand_over=hand_over:
+            Session(script, context, hand_over), address, 25, backlog=1000))
     return listening

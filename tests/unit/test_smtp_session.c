@@ -211,7 +211,7 @@ static void test_exceeded(void **unused)
         assert_int_equal(session.end.excess, EXCESS_SESSION_TIME);
         drop(&session, &arena);
         feed(&session, &arena, GOOD, length, 7);
-        session_exceeded(&session, EXCESS_UNSENT);
+        session_exceeded(&session, EXCESS_TLS_BYTES);
         assert_int_equal(session.end.transport, state == SMTP_HANDSHAKE
                                                     ? TRANSPORT_HANDSHAKE_FAILED
                                                     : TRANSPORT_REPLY_TOO_LONG);
