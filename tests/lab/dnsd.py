@@ -33,13 +33,30 @@ def reply(query, rcode=0, flags=0, records=b"", count=0):
     return header + query[12:end] + records
 
 
+def alias(owner, target):
+    data = wire_name(target)
+    return owner + struct.pack("!HHIH", 5, 1, 300, len(data)) + data
+
+
 def two_aliases(query):
     """Two CNAME records at one owner (RFC 2181, section 10.1), said to be secure."""
-    records = b""
-    for target in ("one.", "two."):
-        data = wire_name(target + question(query)[0])
-        records += struct.pack("!HHHIH", 0xc00c, 5, 1, 300, len(data)) + data
+    records = b"".join(alias(b"\xc0\x0c", word + question(query)[0]) for word in ("one.", "two."))
     return reply(query, flags=AD, records=records, count=2)
+
+
+def many_aliases(query, count):
+    """A chain without an end, said to be secure: NAME, 1.NAME, 2.NAME and so on."""
+    name = question(query)[0]
+    names = [name, *(f"{i}.{name}" for i in range(1, count + 1))]
+    records = b"".join(alias(wire_name(owner), target) for owner, target in zip(names, names[1:]))
+    return reply(query, flags=AD, records=records, count=count)
+
+
+def extended(query, rcode):
+    """RFC 6891 section 6.1.3: the upper eight bits of the RCODE are in the OPT record."""
+    answer = reply(query, rcode & 15, AD)
+    opt = b"\0" + struct.pack("!HHBBHH", 41, 1232, rcode >> 4, 0, 0, 0)
+    return answer[:10] + b"\0\1" + answer[12:] + opt
 
 
 class Server(asyncio.DatagramProtocol):
@@ -73,6 +90,10 @@ class Server(asyncio.DatagramProtocol):
             return reply(query, flags=TC)
         if action == "two-aliases":
             return two_aliases(query)
+        if action == "seventeen-aliases":
+            return many_aliases(query, 17)
+        if action.startswith("RCODE"):
+            return extended(query, int(action[5:]))
         if action in RCODES:
             return reply(query, RCODES[action])
         answer = await relay(query, self.upstream)

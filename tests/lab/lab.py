@@ -90,13 +90,16 @@ class Case:
 
     def expand_words(self, text):
         """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${zone}; ${ds AD}; ${dnskey AD};
-        ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of the trust anchor and hints files."""
+        ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of
+        the trust anchor and hints files; ${zeros N}: octets as hex."""
         def replace(match):
             words = match[1].split(" ", 3)
             if words[0] == "domain":
                 return self.domain
             if words[0] == "digest":
                 return self.certs[words[1]].data(int(words[2]), int(words[3]))
+            if words[0] == "zeros":
+                return "00" * int(words[1])
             if words[0] == "lab":
                 return str(self.directory)
             if words[0] == "zone":
@@ -120,7 +123,8 @@ class Case:
             self.tlsa.setdefault(owner, set()).add(entry)
         self.zone = zones.Zone(directory, self.domain, records, self.spec.get("nsec3"),
                                [tuple(pair) for pair in self.spec.get("mangle", [])],
-                               self.spec.get("nameservers", [zones.NSD]))
+                               self.spec.get("nameservers", [zones.NSD]),
+                               self.spec.get("long", False))
         self.zone.make_keys()
         self.zone.sign(self.spec.get("signed", True))
         return self.zone
@@ -178,8 +182,8 @@ def dnskey_lines(zone, ad):
 
 
 def repeat(match):
-    """The lines once for each number, which stands for their ${n}."""
-    return "".join(match[3].replace("${n}", str(number))
+    """The lines once for each number, which stands for their ${n}, the next for their ${n+1}."""
+    return "".join(match[3].replace("${n}", str(number)).replace("${n+1}", str(number + 1))
                    for number in range(int(match[1]), int(match[2]) + 1))
 
 

@@ -21,8 +21,9 @@ class Zone:
     """A zone file, its keys and its DS."""
 
     def __init__(self, directory, name, records, nsec3=None, mangle=(),
-                 nameservers=(NSD,)):
+                 nameservers=(NSD,), long=False):
         self.directory, self.name, self.nsec3, self.mangle = directory, name, nsec3, mangle
+        self.long = long
         self.nameservers = nameservers
         self.stem = "root" if name == "." else name.rstrip(".")
         self.file = directory / f"{self.stem}.zone"
@@ -56,16 +57,24 @@ class Zone:
         tag = (tag + (tag >> 16)) & 0xffff
         return tag, hashlib.sha256(wire + rdata).hexdigest()
 
+    def signer(self):
+        """The command that signs the file. What is too long for ldns-signzone BIND's tool takes."""
+        now = int(time.time())
+        keys = [self.keys[role][0] for role in ("ksk", "zsk")]
+        if self.long:
+            self.file.write_text(self.text + "".join(
+                (self.directory / f"{key}.key").read_text() for key in keys))
+            return ["dnssec-signzone", "-P", "-o", self.name, "-f", self.file.name,
+                    self.file.name, *keys]
+        flags = [] if self.nsec3 is None else ["-n", "-t", str(self.nsec3)]
+        return ["ldns-signzone", "-o", self.name, "-f", self.file.name, *flags,
+                "-i", str(now - 7200), "-e", str(now + 864000), self.file.name, *keys]
+
     def sign(self, signed=True):
         self.file.write_text(self.text)
         if not signed:
             return
-        now = int(time.time())
-        flags = [] if self.nsec3 is None else ["-n", "-t", str(self.nsec3)]
-        keys = [self.keys[role][0] for role in ("ksk", "zsk")]
-        subprocess.run(["ldns-signzone", "-o", self.name, "-f", str(self.file), *flags,
-                        "-i", str(now - 7200), "-e", str(now + 864000), self.file.name, *keys],
-                       cwd=self.directory, check=True, capture_output=True)
+        subprocess.run(self.signer(), cwd=self.directory, check=True, capture_output=True)
         text = self.file.read_text()
         for pattern, replacement in self.mangle:
             text, count = re.subn(pattern, replacement, text, flags=re.M)
