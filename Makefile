@@ -38,6 +38,10 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_SHARED := $(addprefix $(BUILD)/tests/fuzz/,fuzz.o dns.o tls.o) $(GRAMMAR) $(MODULES)
 REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
+FAULTS := $(addprefix $(BUILD)/faults/,mxdane memory.so clock.so forbid)
+ALLOCATOR = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=CRYPTO_set_mem_functions
+
 LINT := build/lint
 LINT_CFLAGS = $(filter-out $(SANITIZE),$(ALL_CFLAGS))
 ANALYZED := $(SOURCES:%.c=$(LINT)/gcc/%.o)
@@ -47,7 +51,7 @@ CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: all run demo check lint lint-fast fuzz fuzz-targets bench valgrind install clean build-packages test-packages
+.PHONY: all run demo check lint lint-fast faults fuzz fuzz-targets bench valgrind install clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -71,6 +75,22 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The program with an allocator that fails on demand, and what is put before the program.
+$(BUILD)/faults/mxdane: tests/faults/allocator.c $(OBJECTS)
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALLOCATOR) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/faults/%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+
+$(BUILD)/faults/forbid: tests/faults/forbid.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
 
 # What knows every line of a trace; the lab passes it what the program prints.
 $(BUILD)/grammar/trace: $(BUILD)/tests/grammar/main.o $(GRAMMAR) $(BUILD)/base/buffer.o \
@@ -139,8 +159,13 @@ $(LINT)/tidy/%: $(LINT)/clang/%.o .clang-tidy
 
 check: test-packages
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/grammar/trace $(UNIT_TESTS) \
-		$(REPLAYS) $(LAB_TOOLS) lint-fast
+		$(REPLAYS) $(LAB_TOOLS) $(FAULTS) lint-fast
 	@tests/check $(BUILD) $(UNIT_TESTS)
+
+# Every allocation where make check takes a sample: some minutes.
+faults: test-packages
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(FAULTS)
+	@tests/faults/run $(BUILD) --all
 
 # Looks for what no test thought of: each target for FUZZ_SECONDS, or one FUZZ_TARGET.
 fuzz: test-packages

@@ -17,4 +17,13 @@ void *memory_resize(void *old, size_t count, size_t size);
 /* A copy of a string, released with free(). Never NULL. */
 char *memory_dup(const char *text);
 
+/*
+ * What malloc, calloc and realloc are, but never NULL: for the libraries that let their user
+ * allocate for them. What they do without memory nobody has tried; getdns, for one, crashes.
+ */
+void *memory_malloc(size_t size);
+void *memory_calloc(size_t count, size_t size);
+void *memory_zeroed(size_t size);
+void *memory_realloc(void *old, size_t size);
+
 #endif

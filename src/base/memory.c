@@ -37,3 +37,23 @@ char *memory_dup(const char *text)
 
     return memcpy(memory_new(size, 1), text, size);
 }
+
+void *memory_malloc(size_t size)
+{
+    return memory_resize(NULL, size, 1);
+}
+
+void *memory_calloc(size_t count, size_t size)
+{
+    return memory_new(count, size);
+}
+
+void *memory_zeroed(size_t size)
+{
+    return memory_new(size, 1);
+}
+
+void *memory_realloc(void *old, size_t size)
+{
+    return memory_resize(old, size, 1);
+}

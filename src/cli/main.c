@@ -1,3 +1,5 @@
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 
 #include "audit/run.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -89,6 +92,21 @@ static void size_thread_pool(void)
     setenv("UV_THREADPOOL_SIZE", text, 0);
 }
 
+/* Those that were there before us; the standard streams, where it cannot be known. */
+static size_t count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    if (folder == NULL)
+        return 3;
+    /* cppcheck-suppress readdirCalled ; safe on a stream that one thread has */
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count - 3; /* "." and "..", and the folder's own */
+}
+
 static size_t least(size_t left, size_t right)
 {
     return left < right ? left : right;
@@ -98,21 +116,24 @@ static size_t least(size_t left, size_t right)
  * As many descriptors as the system allows; what is too much for them is done later. Half of what
  * the libraries leave is for questions, the rest for probes.
  */
-static void fit_descriptors(struct plan *plan)
+static bool fit_descriptors(struct plan *plan, struct failure *failure)
 {
     struct rlimit limit;
-    size_t left = 2;
+    size_t taken = count_descriptors() + LIMIT_DESCRIPTORS_KEPT, left;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
+        return failure_set(failure, "descriptors: %s", strerror(errno));
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur > LIMIT_DESCRIPTORS_KEPT + 2)
-        left = (size_t)limit.rlim_cur - LIMIT_DESCRIPTORS_KEPT;
+    if (limit.rlim_cur < taken + 2)
+        return failure_set(failure, "too few descriptors: %llu, not %zu (ulimit -n)",
+                           (unsigned long long)limit.rlim_cur, taken + 2);
+    left = (size_t)limit.rlim_cur - taken;
     plan->resolver.questions = least(plan->resolver.questions, left / 2);
     left -= plan->resolver.questions;
     plan->jobs = least(plan->jobs, left);
     plan->jobs_aside = least(plan->jobs_aside, left - plan->jobs);
+    return true;
 }
 
 static void print_summary(const struct run_counts *counts)
@@ -128,6 +149,7 @@ static void print_summary(const struct run_counts *counts)
 static int run(const struct options *options, struct failure *failure)
 {
     struct front front = {.options = options};
+    struct plan plan = options->plan;
     struct run_input input = {options->list, options->domains, options->domain_count,
                               options->journal};
     struct run_reader reader = {give_up_rights, report, options->progress ? progress : NULL, &front};
@@ -140,7 +162,8 @@ static int run(const struct options *options, struct failure *failure)
         return report_own_failure(options->format);
     if (!options->trust_ad)
         warn_of_paths(options);
-    good = run_domains(&options->plan, &input, &reader, &outcome, failure);
+    good = fit_descriptors(&plan, failure) &&
+           run_domains(&plan, &input, &reader, &outcome, failure);
     sum.whole = good && outcome.signal == 0;
     sum.failure = good ? NULL : failure->text;
     sum.milliseconds = outcome.counts.milliseconds;
@@ -195,8 +218,9 @@ int main(int argc, char **argv)
     open_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN);
     size_thread_pool();
+    if (uv_replace_allocator(memory_malloc, memory_realloc, memory_calloc, free) != 0)
+        abort();
     if (options_parse(&options, argc, argv, (int64_t)time(NULL), &terminal, &failure)) {
-        fit_descriptors(&options.plan);
         status = act(&options, &failure);
     }
     options_fini(&options);

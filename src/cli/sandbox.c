@@ -222,8 +222,8 @@ enum sandbox_status sandbox_enter(unsigned rights, struct failure *reason)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return report(SANDBOX_UNAVAILABLE, -errno, reason);
     filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    if (filter == NULL)
-        return report(SANDBOX_FAILED, -ENOMEM, reason);
+    if (filter == NULL) /* which libseccomp decides by what it is allowed to try */
+        return report(SANDBOX_UNAVAILABLE, -EOPNOTSUPP, reason);
     status = load(filter, rights, reason);
     seccomp_release(filter);
     return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -70,10 +71,36 @@ static bool context_set_up(SSL_CTX *ssl)
            SSL_CTX_dane_enable(ssl) > 0;
 }
 
+static void *allocate(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return size > 0 ? memory_malloc(size) : NULL;
+}
+
+static void *resize(void *old, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (size > 0)
+        return memory_realloc(old, size);
+    free(old);
+    return NULL;
+}
+
+static void release(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(memory);
+}
+
 struct handshake_context *handshake_context_new(struct failure *failure)
 {
     struct handshake_context *context = memory_new(1, sizeof *context);
 
+    /* Want of memory must not look like a server's fault. Refused where OpenSSL is in use by now. */
+    (void)CRYPTO_set_mem_functions(allocate, resize, release);
     ERR_clear_error();
     context->ssl = SSL_CTX_new(TLS_client_method());
     if (context->ssl == NULL || !context_set_up(context->ssl)) {

@@ -9,6 +9,7 @@
 #include <getdns/getdns_extra.h>
 
 #include "anchors.h"
+#include "base/memory.h"
 #include "dns/nameserver.h"
 
 /* A nameserver as getdns wants an upstream. */
@@ -130,15 +131,6 @@ static bool set_common(getdns_context *context, struct uvloop *uvloop,
     return true;
 }
 
-/*
- * getdns 1.6.0 stores the name of its temporary root hints file without a terminator and then
- * removes another one; in zeroed memory it finds the right one.
- */
-static void *zeroed(size_t size)
-{
-    return calloc(1, size);
-}
-
 getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config *config,
                             struct failure *failure)
 {
@@ -146,8 +138,13 @@ getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config 
     bool embedded = config->nameserver_count == 0;
     bool started = false; /* until the context is destroyed, where it did not */
 
-    if (getdns_context_create_with_memory_functions(&context, 0, embedded ? zeroed : malloc,
-                                                    realloc, free) != GETDNS_RETURN_GOOD) {
+    /*
+     * getdns 1.6.0 stores the name of its temporary root hints file without a terminator and then
+     * removes another one; in zeroed memory it finds the right one.
+     */
+    if (getdns_context_create_with_memory_functions(
+            &context, 0, embedded ? memory_zeroed : memory_malloc, memory_realloc, free) !=
+        GETDNS_RETURN_GOOD) {
         failure_set(failure, "getdns: no context");
         return NULL;
     }

@@ -15,6 +15,8 @@
 #include "dns/uvloop.h"
 #include "dns/walk.h"
 
+enum { MOMENT_MS = 1000 };
+
 struct question {
     struct question *next;
     struct resolver *resolver;
@@ -24,7 +26,9 @@ struct question {
     resolver_callback *callback;
     void *argument;
     uint64_t started; /* ms of the loop's clock */
+    uint64_t sent;    /* the same, of this try */
     bool retry;       /* done, but to be asked again */
+    bool forgotten;   /* only getdns still knows it */
 };
 
 struct queue {
@@ -36,7 +40,9 @@ struct resolver {
     struct uvloop *uvloop;
     getdns_context *context;
     getdns_dict *extensions;
-    uv_timer_t *turn; /* fires at once: what came inside getdns is acted upon from the loop */
+    uv_timer_t *turn;  /* fires at once: what came inside getdns is acted upon from the loop */
+    uv_timer_t *watch; /* active while questions are asked */
+    uint64_t patience; /* ms: getdns has given up a question by then, or forgotten it */
     struct queue waiting, answered, asked;
     size_t in_flight;
     size_t most;    /* questions in flight, ever */
@@ -133,20 +139,54 @@ static void on_answer(getdns_context *context, getdns_callback_type_t type, getd
 
     (void)context;
     (void)id;
+    if (question->forgotten) {
+        getdns_dict_destroy(response);
+        free(question);
+        return;
+    }
     if (type == GETDNS_CALLBACK_COMPLETE && response != NULL) {
         if (resolver->embedded)
             answer_read_validated(response, question->arena, question->asked);
         else
             answer_read(response, question->arena, question->asked);
         window_grow(resolver);
-    } else if (type == GETDNS_CALLBACK_CANCEL)
-        question->asked->status = LOOKUP_SERVFAIL;
-    else
+    } else {
         question_timeout(question);
+    }
     getdns_dict_destroy(response);
     queue_remove(&resolver->asked, question);
     queue_push(&resolver->answered, question);
     plan_turn(resolver);
+}
+
+/* Another one takes its place, because getdns may yet answer this one. */
+static void forget(struct resolver *resolver, struct question *question)
+{
+    struct question *heir = memory_new(1, sizeof *heir);
+
+    *heir = *question;
+    queue_remove(&resolver->asked, question);
+    question->forgotten = true;
+    question_timeout(heir);
+    queue_push(&resolver->answered, heir);
+    plan_turn(resolver);
+}
+
+/*
+ * A question for which there was no descriptor waits inside getdns for another one's end, with no
+ * deadline of its own, and cancelling it crashes getdns 1.6.0. Those asked stand in the order in
+ * which they were sent.
+ */
+static void on_watch(uv_timer_t *timer)
+{
+    struct resolver *resolver = timer->data;
+    uint64_t now = uv_now(resolver->loop);
+
+    while (resolver->asked.first != NULL &&
+           now - resolver->asked.first->sent >= resolver->patience)
+        forget(resolver, resolver->asked.first);
+    if (resolver->asked.first != NULL)
+        uv_timer_start(timer, on_watch, resolver->asked.first->sent + resolver->patience - now, 0);
 }
 
 static struct lookup *lookup_new(const struct resolver *resolver, struct arena *arena,
@@ -167,10 +207,13 @@ static void send_question(struct resolver *resolver, struct question *question)
 
     lookup->tries++;
     question->retry = false;
+    question->sent = uv_now(resolver->loop);
     queue_push(&resolver->asked, question);
     resolver->in_flight++;
     result = getdns_general(resolver->context, lookup->name, (uint16_t)lookup->type,
                             resolver->extensions, question, &id, on_answer);
+    if (!uv_is_active((uv_handle_t *)resolver->watch))
+        uv_timer_start(resolver->watch, on_watch, resolver->patience, 0);
     if (result == GETDNS_RETURN_GOOD)
         return;
     lookup->status = LOOKUP_SERVFAIL;
@@ -268,6 +311,15 @@ static char *describe(const struct resolver_config *config)
     return copy;
 }
 
+static uv_timer_t *timer_new(uv_loop_t *loop, struct resolver *resolver)
+{
+    uv_timer_t *timer = memory_new(1, sizeof *timer);
+
+    uv_timer_init(loop, timer);
+    timer->data = resolver;
+    return timer;
+}
+
 struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *config,
                               struct failure *failure)
 {
@@ -282,9 +334,9 @@ struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *con
     queue_init(&resolver->waiting);
     queue_init(&resolver->answered);
     queue_init(&resolver->asked);
-    resolver->turn = memory_new(1, sizeof *resolver->turn);
-    uv_timer_init(loop, resolver->turn);
-    resolver->turn->data = resolver;
+    resolver->turn = timer_new(loop, resolver);
+    resolver->watch = timer_new(loop, resolver);
+    resolver->patience = config->timeout_ms * 2 + MOMENT_MS;
     resolver->uvloop = uvloop_new(loop);
     if (resolver->uvloop == NULL)
         failure_set(failure, "epoll: %s", strerror(errno));
@@ -316,6 +368,7 @@ void resolver_free(struct resolver *resolver)
     queue_drop(&resolver->answered);
     queue_drop(&resolver->asked);
     uv_close((uv_handle_t *)resolver->turn, free_handle);
+    uv_close((uv_handle_t *)resolver->watch, free_handle);
     free((char *)resolver->server);
     free(resolver);
 }

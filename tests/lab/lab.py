@@ -190,13 +190,14 @@ def repeat(match):
 class Lab:
     """Everything that runs; stop() ends it by process id."""
 
-    def __init__(self, keep=False, binary="build/release/mxdane"):
+    def __init__(self, keep=False, binary="build/release/mxdane", pattern=""):
         self.mtas = None
         self.tlsd = pathlib.Path(binary).resolve().parent / "lab" / "tlsd"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-lab-"))
         self.keep = keep
         self.processes, self.listening = [], []
-        self.cases = [Case(path, self.directory) for path in sorted(CASES.glob("*.toml"))]
+        self.cases = [Case(path, self.directory) for path in sorted(CASES.glob("*.toml"))
+                      if re.search(pattern, path.stem)]
 
     async def start(self):
         resolv = self.directory / "resolv.conf"
