@@ -135,6 +135,7 @@ lint: test-packages
 	@tests/lint/classes
 	@tests/lint/manual $(BUILD)/mxdane
 	@tests/lint/hardening $(BUILD)/mxdane
+	@tests/lint/security
 
 lint-fast: $(ANALYZED)
 	@echo "  cppcheck src"
