@@ -11,7 +11,7 @@
 struct uv_loop_s;
 struct hosts;
 
-/* `plan`, `resolver` and `tls` are borrowed. `made_room`: see audit/probes.h. */
+/* `plan`, `resolver` and `tls` are borrowed. `made_room`: more is stalled. */
 struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan,
                         struct resolver *resolver, struct handshake_context *tls,
                         void (*made_room)(void *argument), void *argument);
@@ -23,7 +23,7 @@ void hosts_cancel(struct hosts *hosts);
 void hosts_free(struct hosts *hosts);
 
 /*
- * The facts about an MX host: at once or later, `done` is called exactly once from the loop.
+ * The facts about an MX host: `done` is called exactly once, from inside where they are known.
  * Domains that ask while they are being found join the others. The result is valid until it is
  * released.
  */
@@ -36,7 +36,7 @@ void hosts_release(struct hosts *hosts, const struct host *host);
 /* Since the beginning: MX hosts looked up, SMTP sessions begun. NULL allowed: none. */
 void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes);
 
-/* Sessions that are set aside at the moment. */
-size_t hosts_aside(const struct hosts *hosts);
+/* Domains that wait for servers which are silent or have to rest. */
+size_t hosts_stalled(const struct hosts *hosts);
 
 #endif

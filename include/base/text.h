@@ -34,6 +34,9 @@ void text_add_base64(struct buffer *buffer, struct bytes data);
 /* Seconds since the epoch, UTC, as 2026-11-24T10:00:00Z; years outside 0-9999 are clamped. */
 void text_add_time(struct buffer *buffer, int64_t seconds);
 
+/* FNV-1a, for tables; whoever chooses the bytes can make them collide. */
+uint32_t text_hash(struct bytes data);
+
 /* The digits of `text` as a number in [minimum, maximum]; false where it is anything else. */
 _Bool text_to_number(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *number);
 

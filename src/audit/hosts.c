@@ -28,6 +28,7 @@ struct entry {
     size_t pending; /* answers or probes awaited */
     size_t users;   /* domains that wait for it or hold it */
     bool finished;
+    bool stalled; /* a server of it is silent, or has to rest */
     struct waiter *waiters;
 };
 
@@ -39,6 +40,9 @@ struct hosts {
     size_t bucket_count; /* a power of 2 */
     size_t count;
     size_t looked_up; /* ever */
+    size_t stalled;   /* users of stalled hosts */
+    void (*made_room)(void *argument);
+    void *argument;
     struct entry *oldest, *newest; /* of those nobody uses */
 };
 
@@ -52,7 +56,9 @@ struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan, struct 
 
     hosts->plan = plan;
     hosts->resolver = resolver;
-    hosts->probes = probes_new(loop, plan, tls, made_room, argument);
+    hosts->probes = probes_new(loop, plan, tls);
+    hosts->made_room = made_room;
+    hosts->argument = argument;
     hosts->bucket_count = FEWEST_BUCKETS;
     while (hosts->bucket_count < plan->hosts)
         hosts->bucket_count *= 2;
@@ -61,13 +67,10 @@ struct hosts *hosts_new(struct uv_loop_s *loop, const struct plan *plan, struct 
     return hosts;
 }
 
-/* FNV-1a. */
 static struct entry **bucket_of(const struct hosts *hosts, const char *name)
 {
-    uint32_t hash = 2166136261u;
+    uint32_t hash = text_hash((struct bytes){(const uint8_t *)name, strlen(name)});
 
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (uint8_t)*name) * 16777619u;
     return &hosts->buckets[hash & (hosts->bucket_count - 1)];
 }
 
@@ -152,6 +155,9 @@ static void finish(struct entry *entry)
 {
     struct waiter *waiter = entry->waiters;
 
+    if (entry->stalled)
+        entry->hosts->stalled -= entry->users;
+    entry->stalled = false;
     entry->finished = true;
     entry->waiters = NULL;
     while (waiter != NULL) {
@@ -171,6 +177,18 @@ static void on_probed(void *argument)
         finish(entry);
 }
 
+static void on_stalled(void *argument)
+{
+    struct entry *entry = argument;
+    struct hosts *hosts = entry->hosts;
+
+    if (entry->stalled)
+        return;
+    entry->stalled = true;
+    hosts->stalled += entry->users;
+    hosts->made_room(hosts->argument);
+}
+
 static bool wants_probe(const struct plan *plan, struct address *address)
 {
     if (address->ipv6 ? plan->no_ipv6 : plan->no_ipv4)
@@ -187,6 +205,7 @@ static void probe_all(struct entry *entry)
 {
     struct host *host = &entry->host;
     const struct plan *plan = entry->hosts->plan;
+    const struct probes_listener listener = {on_probed, on_stalled, entry};
 
     host->probed = plan_probes_host(plan, host->name) &&
                    (host->tlsa_state == TLSA_SECURE ||
@@ -204,7 +223,7 @@ static void probe_all(struct entry *entry)
         if (wants_probe(plan, &host->addresses[i])) {
             entry->pending++;
             probes_add(entry->hosts->probes, host, &host->addresses[i],
-                       &entry->address_arenas[i], on_probed, entry);
+                       &entry->address_arenas[i], &listener);
         }
     on_probed(entry);
 }
@@ -317,6 +336,7 @@ void hosts_find(struct hosts *hosts, const char *name,
     waiter->argument = argument;
     if (entry != NULL) {
         entry->users++;
+        hosts->stalled += entry->stalled;
         waiter->next = entry->waiters;
         entry->waiters = waiter;
         return;
@@ -332,7 +352,7 @@ void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes)
     *probes = hosts != NULL ? probes_count(hosts->probes) : 0;
 }
 
-size_t hosts_aside(const struct hosts *hosts)
+size_t hosts_stalled(const struct hosts *hosts)
 {
-    return probes_aside(hosts->probes);
+    return hosts->stalled;
 }

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 struct mark { /* of a domain of the list */
     bool done : 1;
@@ -27,14 +28,10 @@ struct journal {
     size_t lines;
 };
 
-/* FNV-1a, cut to the size of a mark's. */
+/* Cut to the size of a mark's. */
 static uint32_t digest_of(const char *domain, size_t length)
 {
-    uint32_t digest = 2166136261u;
-
-    for (size_t i = 0; i < length; i++)
-        digest = (digest ^ (uint8_t)domain[i]) * 16777619u;
-    return digest >> 2;
+    return text_hash((struct bytes){(const uint8_t *)domain, length}) >> 2;
 }
 
 static void set_mark(struct journal *journal, size_t position, struct mark mark)
@@ -56,7 +53,7 @@ static void set_mark(struct journal *journal, size_t position, struct mark mark)
  */
 static bool read_line(struct journal *journal, const char *line, size_t length)
 {
-    size_t most = journal->lines + LIMIT_DOMAINS_IN_FLIGHT + LIMIT_PROBES;
+    size_t most = journal->lines + LIMIT_DOMAINS_IN_FLIGHT + LIMIT_PROBES + LIMIT_STALLED;
     unsigned long long position;
     char *end;
 
@@ -74,23 +71,43 @@ static bool read_line(struct journal *journal, const char *line, size_t length)
     return true;
 }
 
+/* The beginning of a line, as a kill leaves it: anything else is somebody's file. */
+static bool is_cut_line(const char *line)
+{
+    size_t digits = strspn(line, "0123456789");
+    const char *rest = line + digits;
+
+    if (digits == 0)
+        return false;
+    if (rest[0] == '\0')
+        return true;
+    return rest[0] == ' ' && (rest[1] == '\0' || ((rest[1] == '0' || rest[1] == '1') &&
+                                                  (rest[2] == '\0' || rest[2] == ' ')));
+}
+
+/* False: not a journal. *whole: the bytes of its whole lines. */
+static bool read_lines(struct journal *journal, off_t *whole)
+{
+    char line[LIMIT_NAME_TEXT + 32];
+
+    while (fgets(line, sizeof line, journal->file) != NULL) {
+        size_t length = strlen(line);
+
+        if (length == 0 || line[length - 1] != '\n')
+            return feof(journal->file) && is_cut_line(line);
+        if (!read_line(journal, line, length))
+            return false;
+        *whole += (off_t)length;
+    }
+    return true;
+}
+
 /* Reads what is there and leaves the file ready for the next line. */
 static bool read_all(struct journal *journal, struct failure *failure)
 {
-    char *line = NULL;
-    size_t size = 0;
-    off_t whole = 0; /* bytes of whole lines */
-    ssize_t length;
-    bool good = true;
+    off_t whole = 0;
 
-    while (good && (length = getline(&line, &size, journal->file)) > 0) {
-        if (line[length - 1] != '\n')
-            break;
-        good = read_line(journal, line, (size_t)length);
-        whole += length;
-    }
-    free(line);
-    if (!good)
+    if (!read_lines(journal, &whole))
         return failure_set(failure, "--journal %s: not a journal", journal->path);
     if (ferror(journal->file) || ftruncate(fileno(journal->file), whole) != 0 ||
         fseeko(journal->file, whole, SEEK_SET) != 0)
@@ -153,6 +170,14 @@ enum journal_status journal_look(const struct journal *journal, size_t position,
     mark = journal->marks[position];
     *status = mark.wrong ? EXIT_WRONG : EXIT_SECURE;
     return mark.digest == digest_of(domain, strlen(domain)) ? JOURNAL_DONE : JOURNAL_ANOTHER;
+}
+
+bool journal_fits(const struct journal *journal, size_t count)
+{
+    for (size_t i = count; i < journal->count; i++)
+        if (journal->marks[i].done)
+            return false;
+    return true;
 }
 
 bool journal_add(struct journal *journal, size_t position, enum exit_status status,

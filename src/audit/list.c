@@ -21,6 +21,7 @@ struct list {
     int fd;
     uv_poll_t *poll; /* NULL: a regular file, which never makes wait */
     bool waiting;
+    bool begun; /* the first line was taken */
     bool ended;
     int error;
     struct buffer text;
@@ -116,6 +117,7 @@ static void wait_for_more(struct list *list)
 /* Takes the next line out of the buffer, or so much of it that it is above the limit. */
 static bool take_line(struct list *list, const char **start, size_t *length)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 so */
     size_t left = list->text.length - list->at;
     const char *line = left > 0 ? list->text.data + list->at : "";
     const char *end = memchr(line, '\n', left);
@@ -129,6 +131,11 @@ static bool take_line(struct list *list, const char **start, size_t *length)
     list->skipping = end == NULL && !list->ended;
     if (skipped)
         *length = 0;
+    if (!list->begun && *length >= sizeof mark - 1 && memcmp(line, mark, sizeof mark - 1) == 0) {
+        *start += sizeof mark - 1;
+        *length -= sizeof mark - 1;
+    }
+    list->begun = true;
     return true;
 }
 
@@ -178,21 +185,18 @@ static bool is_regular(const char *path)
 
 size_t list_count(const char *path)
 {
-    FILE *file = is_regular(path) ? fopen(path, "re") : NULL;
-    char *line = NULL;
-    size_t size = 0, count = 0;
-    ssize_t length;
+    struct list list = {.path = path, .fd = is_regular(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1};
+    struct failure failure;
+    const char *domain;
+    size_t count = 0;
 
-    if (file == NULL)
+    if (list.fd < 0)
         return 0;
-    while ((length = getline(&line, &size, file)) > 0) {
-        const char *start = line;
-        size_t left = (size_t)length - (line[length - 1] == '\n');
-
-        count += read_line(&start, &left);
-    }
-    free(line);
-    (void)fclose(file); /* only read */
+    buffer_init(&list.text, 0);
+    while (list_next(&list, &domain, &failure) == LIST_DOMAIN)
+        count++;
+    buffer_fini(&list.text);
+    close(list.fd);
     return count;
 }
 
@@ -201,11 +205,30 @@ static void free_handle(uv_handle_t *handle)
     free(handle);
 }
 
+/*
+ * NULL: what it is never makes wait. libuv makes the descriptor non-blocking, which would outlive
+ * us where standard input is shared with the shell; what is ready is read without a wait anyhow.
+ */
+static uv_poll_t *poll_new(uv_loop_t *loop, int fd)
+{
+    uv_poll_t *poll = memory_new(1, sizeof *poll);
+    int flags = fcntl(fd, F_GETFL);
+    int result = uv_poll_init(loop, poll, fd);
+
+    if (flags >= 0)
+        (void)fcntl(fd, F_SETFL, flags);
+    if (result == 0)
+        return poll;
+    free(poll);
+    return NULL; /* EPERM: a regular file */
+}
+
 struct list *list_new(struct uv_loop_s *loop, const char *path, void (*ready)(void *argument),
                       void *argument, struct failure *failure)
 {
     bool standard = strcmp(path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    /* A pipe without a writer must not hold up what a signal asks for. */
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct list *list;
 
     if (fd < 0) {
@@ -218,12 +241,9 @@ struct list *list_new(struct uv_loop_s *loop, const char *path, void (*ready)(vo
     list->ready = ready;
     list->argument = argument;
     buffer_init(&list->text, 0);
-    list->poll = memory_new(1, sizeof *list->poll);
-    list->poll->data = list;
-    if (uv_poll_init(loop, list->poll, fd) != 0) { /* EPERM: a regular file */
-        free(list->poll);
-        list->poll = NULL;
-    }
+    list->poll = poll_new(loop, fd);
+    if (list->poll != NULL)
+        list->poll->data = list;
     return list;
 }
 

@@ -17,10 +17,9 @@ struct job {
     const struct host *host;
     struct address *address;
     struct arena *arena;
-    void (*done)(void *argument);
-    void *argument;
+    struct probes_listener listener;
     struct probe *probe; /* while it runs */
-    bool aside, repeated;
+    bool aside, stalled, repeated;
 };
 
 struct jobs {
@@ -33,7 +32,8 @@ struct peer {
     struct peer *resting_next;
     bool ipv6;
     uint8_t bytes[16];
-    bool taken; /* a job of it is ready or runs, or it rests */
+    bool taken;   /* a job of it is ready or runs, or it rests */
+    bool stalled; /* and that will last */
     uint64_t rested; /* ms of the loop's clock */
     struct jobs waiting;
 };
@@ -52,8 +52,6 @@ struct probes {
     struct job *running;
     size_t running_count, aside_count; /* of the running */
     size_t begun;
-    void (*made_room)(void *argument);
-    void *argument;
     struct resting briefly, longer;
     uv_timer_t *timer, *round;
     bool cancelled;
@@ -100,14 +98,9 @@ static void jobs_drop(struct jobs *jobs)
         free(job);
 }
 
-/* FNV-1a: the addresses are the zones' choice, but a long chain costs only time. */
 static size_t bucket_of(const struct address *address)
 {
-    uint32_t hash = 2166136261u;
-
-    for (size_t i = 0; i < sizeof address->bytes; i++)
-        hash = (hash ^ address->bytes[i]) * 16777619u;
-    return hash % BUCKETS;
+    return text_hash((struct bytes){address->bytes, sizeof address->bytes}) % BUCKETS;
 }
 
 static struct peer *peer_get(struct probes *probes, const struct address *address)
@@ -141,6 +134,21 @@ static void peer_drop(struct probes *probes, struct peer *peer, const struct add
 
 static void start_ready(struct probes *probes);
 
+static void job_stall(struct job *job)
+{
+    if (!job->stalled)
+        job->listener.stalled(job->listener.argument);
+    job->stalled = true;
+}
+
+/* Its turn and that of all who wait for the same address will not be soon. */
+static void peer_stall(struct peer *peer)
+{
+    peer->stalled = true;
+    for (struct job *job = peer->waiting.first; job != NULL; job = job->next)
+        job_stall(job);
+}
+
 /* The next job of a peer, or the end of the peer. */
 static void peer_go_on(struct probes *probes, struct peer *peer)
 {
@@ -148,6 +156,7 @@ static void peer_go_on(struct probes *probes, struct peer *peer)
     struct address address = {.ipv6 = peer->ipv6};
 
     peer->taken = job != NULL;
+    peer->stalled = false;
     if (job != NULL) {
         jobs_push(&probes->ready, job);
         return;
@@ -248,22 +257,87 @@ static void running_remove(struct probes *probes, struct job *job)
 static void on_round(uv_timer_t *timer)
 {
     struct probes *probes = timer->data;
-    size_t before = probes->aside_count;
 
     for (struct job *job = probes->running; job != NULL; job = job->next) {
-        if (probes->aside_count == probes->most_aside)
-            break;
-        if (!job->aside && probe_silence(job->probe) >= LIMIT_PROMPT_MS) {
+        if (probe_silence(job->probe) < LIMIT_PROMPT_MS)
+            continue;
+        job_stall(job);
+        peer_stall(job->peer);
+        if (!job->aside && probes->aside_count < probes->most_aside) {
             job->aside = true;
             probes->aside_count++;
         }
     }
-    if (probes->running_count == probes->aside_count)
-        uv_timer_stop(timer);
-    if (probes->aside_count == before)
-        return;
     start_ready(probes);
-    probes->made_room(probes->argument);
+    if (probes->running == NULL)
+        uv_timer_stop(timer);
+}
+
+/*
+ * Until the handshake nothing is said that depends on the host's name. And a server that let one
+ * session run into a deadline would hold up each of its names for as long.
+ */
+static bool is_of_address(const struct transport_end *end)
+{
+    switch (end->transport) {
+    case TRANSPORT_REFUSED:
+    case TRANSPORT_CONNECT_TIMEOUT:
+    case TRANSPORT_CONNECT_FAILED:
+    case TRANSPORT_NO_STARTTLS:
+    case TRANSPORT_TIMEOUT:
+    case TRANSPORT_TLS_TIMEOUT: return true;
+    case TRANSPORT_REPLY:
+    case TRANSPORT_CLOSED:
+    case TRANSPORT_RESET:
+    case TRANSPORT_REPLY_TOO_LONG:
+    case TRANSPORT_MALFORMED: return end->state < SMTP_HANDSHAKE;
+    case TRANSPORT_UNTRIED:
+    case TRANSPORT_RESERVED:
+    case TRANSPORT_OK:
+    case TRANSPORT_INJECTED:
+    case TRANSPORT_HANDSHAKE_FAILED: break;
+    }
+    return false;
+}
+
+/* What became of one host's session, for the next host of the same address. */
+static void copy_end(const struct job *from, struct job *to)
+{
+    const struct transport_end *end = &from->address->end;
+    struct dialogue_line *line;
+    const char *text;
+
+    to->address->end = *end;
+    if (end->text.length > 0)
+        to->address->end.text.data = arena_copy(to->arena, end->text.data, end->text.length);
+    if (end->reason != NULL)
+        to->address->end.reason = arena_dup(to->arena, end->reason);
+    if (!to->probes->config.dialogue)
+        return;
+    text = arena_format(to->arena, "not connected again after %s", from->host->name);
+    line = arena_new(to->arena, 1, sizeof *line);
+    *line = (struct dialogue_line){0, '*', {(const uint8_t *)text, strlen(text)}};
+    to->address->dialogue = line;
+    to->address->dialogue_count = 1;
+}
+
+static void job_done(struct job *job)
+{
+    job->listener.done(job->listener.argument);
+    free(job);
+}
+
+/* A server that does not come as far as TLS is not asked again for each host that waits for it. */
+static void share_end(const struct job *from)
+{
+    struct jobs waiting = from->peer->waiting;
+    struct job *job;
+
+    jobs_init(&from->peer->waiting);
+    while ((job = jobs_pop(&waiting)) != NULL) {
+        copy_end(from, job);
+        job_done(job);
+    }
 }
 
 static void on_probed(void *argument)
@@ -273,16 +347,17 @@ static void on_probed(void *argument)
     bool again = is_busy(job->address) && !job->repeated && !probes->cancelled;
 
     running_remove(probes, job);
+    if (!probes->cancelled)
+        rest(probes, job->peer, !again);
     if (again) {
         forget_result(job->address);
         job->repeated = true;
         jobs_push_first(&job->peer->waiting, job);
-    }
-    if (!probes->cancelled)
-        rest(probes, job->peer, !again);
-    if (!again) {
-        job->done(job->argument);
-        free(job);
+        peer_stall(job->peer);
+    } else {
+        if (is_of_address(&job->address->end) && !probes->cancelled)
+            share_end(job);
+        job_done(job);
     }
     start_ready(probes);
 }
@@ -295,7 +370,7 @@ static void start(struct probes *probes, struct job *job)
     running_add(probes, job);
     job->probe = probe_start(probes->loop, &probes->config, job->host, job->address, job->arena,
                              on_probed, job);
-    if (probes->most_aside > 0 && !uv_is_active((uv_handle_t *)probes->round))
+    if (!uv_is_active((uv_handle_t *)probes->round))
         uv_timer_start(probes->round, on_round, ROUND_MS, ROUND_MS);
 }
 
@@ -307,14 +382,16 @@ static void start_ready(struct probes *probes)
 }
 
 void probes_add(struct probes *probes, const struct host *host, struct address *address,
-                struct arena *arena, void (*done)(void *argument), void *argument)
+                struct arena *arena, const struct probes_listener *listener)
 {
     struct job *job = memory_new(1, sizeof *job);
 
     *job = (struct job){.probes = probes, .peer = peer_get(probes, address), .host = host,
-                        .address = address, .arena = arena, .done = done, .argument = argument};
+                        .address = address, .arena = arena, .listener = *listener};
     if (job->peer->taken) {
         jobs_push(&job->peer->waiting, job);
+        if (job->peer->stalled)
+            job_stall(job);
         return;
     }
     job->peer->taken = true;
@@ -331,18 +408,16 @@ static uv_timer_t *timer_new(struct probes *probes)
     return timer;
 }
 
-struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct handshake_context *tls,
-                          void (*made_room)(void *argument), void *argument)
+struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct handshake_context *tls)
 {
     struct probes *probes = memory_new(1, sizeof *probes);
 
     probes->loop = loop;
     probes->most = plan->jobs;
     probes->most_aside = plan->jobs_aside;
-    probes->made_room = made_room;
-    probes->argument = argument;
     probes->pause = plan->pause_ms;
-    probes->long_pause = plan->pause_ms * LIMIT_BUSY_PAUSES;
+    probes->long_pause =
+        plan->pause_ms > plan->smtp_timeout_ms ? plan->pause_ms : plan->smtp_timeout_ms;
     probes->config = (struct probe_config){.tls = tls,
                                            .helo = plan->helo,
                                            .timeout_ms = plan->smtp_timeout_ms,
@@ -366,11 +441,6 @@ static void free_handle(uv_handle_t *handle)
 size_t probes_count(const struct probes *probes)
 {
     return probes->begun;
-}
-
-size_t probes_aside(const struct probes *probes)
-{
-    return probes->aside_count;
 }
 
 void probes_cancel(struct probes *probes)

@@ -30,8 +30,9 @@ struct run {
     const struct run_reader *reader;
     struct list *list;       /* NULL: the domains come from the array */
     struct journal *journal; /* NULL: none */
-    size_t most;             /* domains in flight, beside those whose sessions are set aside */
+    size_t most;             /* domains in flight, beside those that are stalled */
     size_t taken;            /* of the input */
+    size_t turn;             /* lines that may be taken before the loop has its turn */
     bool input_ended;
     struct entry *oldest, *newest;    /* not ready */
     struct entry *ready, **ready_end; /* to be reported, in this order */
@@ -81,6 +82,12 @@ static void on_later(uv_timer_t *timer)
     settle(timer->data);
 }
 
+static void settle_later(struct run *run, uint64_t milliseconds)
+{
+    if (!run->stopping)
+        uv_timer_start(&run->later, on_later, milliseconds, 0);
+}
+
 /* The journal says what the output has: it is written after it. */
 static void count_reported(struct run *run, const struct entry *entry)
 {
@@ -111,7 +118,7 @@ static void report_ready(struct run *run)
             entry_free(take_ready(run));
             break;
         case RUN_REPORT_LATER:
-            uv_timer_start(&run->later, on_later, LATER_MS, 0);
+            settle_later(run, LATER_MS);
             return;
         case RUN_REPORT_FAILED:
             run->failed = true;
@@ -128,10 +135,13 @@ static void settle(struct run *run)
     if (run->settling || run->stopping)
         return;
     run->settling = true;
+    run->turn = LIMIT_TURN;
     do
         report_ready(run);
     while (start_more(run));
     run->settling = false;
+    if (run->turn == 0)
+        settle_later(run, 0);
     if (run->failed || (run->input_ended && run->outcome.counts.in_flight == 0))
         uv_stop(&run->loop);
 }
@@ -163,6 +173,12 @@ static void begin(struct run *run, const char *domain)
     entry->task = task_new(&run->services, domain, on_finished, entry);
 }
 
+static void fail_journal(struct run *run)
+{
+    run->failed =
+        !failure_set(run->failure, "--journal %s: is another list's", run->input->journal);
+}
+
 /* Whether an earlier run finished this domain; a journal of another list fails the run. */
 static bool finished_earlier(struct run *run, const char *domain)
 {
@@ -180,12 +196,17 @@ static bool finished_earlier(struct run *run, const char *domain)
         if (status > run->outcome.status)
             run->outcome.status = status;
         return true;
-    case JOURNAL_ANOTHER:
-        run->failed =
-            !failure_set(run->failure, "--journal %s: is another list's", run->input->journal);
-        return false;
+    case JOURNAL_ANOTHER: fail_journal(run); return false;
     }
     return false;
+}
+
+/* What an earlier run finished behind the list's end was never on it. */
+static void end_list(struct run *run)
+{
+    run->input_ended = true;
+    if (run->journal != NULL && !journal_fits(run->journal, run->taken))
+        fail_journal(run);
 }
 
 /* The next domain of the list that no earlier run finished; NULL where there is none, or none yet. */
@@ -193,15 +214,19 @@ static const char *take_listed(struct run *run)
 {
     const char *domain = NULL;
 
-    do {
-        enum list_status status = list_next(run->list, &domain, run->failure);
-
-        run->failed |= status == LIST_FAILED;
-        run->input_ended = status == LIST_END || status == LIST_FAILED;
-        if (status != LIST_DOMAIN)
-            return NULL;
-    } while (finished_earlier(run, domain));
-    return run->failed ? NULL : domain;
+    while (run->turn > 0) {
+        run->turn--;
+        switch (list_next(run->list, &domain, run->failure)) {
+        case LIST_DOMAIN:
+            if (!finished_earlier(run, domain))
+                return run->failed ? NULL : domain;
+            break;
+        case LIST_WAIT: return NULL;
+        case LIST_END: end_list(run); return NULL;
+        case LIST_FAILED: run->failed = run->input_ended = true; return NULL;
+        }
+    }
+    return NULL;
 }
 
 static const char *take_input(struct run *run)
@@ -214,7 +239,8 @@ static const char *take_input(struct run *run)
 
 static bool start_more(struct run *run)
 {
-    size_t most = run->most + hosts_aside(run->services.hosts);
+    size_t stalled = hosts_stalled(run->services.hosts);
+    size_t most = run->most + (stalled < LIMIT_STALLED ? stalled : LIMIT_STALLED);
     bool started = false;
 
     while (!run->input_ended && !run->failed && run->outcome.counts.in_flight < most) {
@@ -228,10 +254,15 @@ static bool start_more(struct run *run)
     return started;
 }
 
-/* More of the input has come, or more of it can be begun. */
-static void on_more(void *argument)
+static void on_input(void *argument)
 {
     settle(argument);
+}
+
+/* Who says so is in the middle of something: the loop goes on from here. */
+static void on_room(void *argument)
+{
+    settle_later(argument, 0);
 }
 
 static void on_ending(uv_timer_t *timer)
@@ -297,7 +328,7 @@ static bool set_up_input(struct run *run, struct failure *failure)
     run->outcome.counts.total = input->count;
     if (input->path == NULL)
         return true;
-    run->list = list_new(&run->loop, input->path, on_more, run, failure);
+    run->list = list_new(&run->loop, input->path, on_input, run, failure);
     if (run->list == NULL)
         return false;
     if (run->reader->progress != NULL)
@@ -320,7 +351,7 @@ static bool set_up(struct run *run, const struct plan *plan, struct failure *fai
     services->resolver = resolver_new(&run->loop, &plan->resolver, failure);
     if (services->resolver == NULL)
         return false;
-    services->hosts = hosts_new(&run->loop, plan, services->resolver, run->tls, on_more, run);
+    services->hosts = hosts_new(&run->loop, plan, services->resolver, run->tls, on_room, run);
     return set_up_input(run, failure);
 }
 

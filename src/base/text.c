@@ -171,3 +171,12 @@ _Bool text_to_number(const char *text, uint64_t minimum, uint64_t maximum, uint6
     *number = value;
     return 1;
 }
+
+uint32_t text_hash(struct bytes data)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < data.length; i++)
+        hash = (hash ^ data.data[i]) * 16777619u;
+    return hash;
+}

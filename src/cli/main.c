@@ -170,6 +170,9 @@ static int run(const struct options *options, struct failure *failure)
     sum.now = (int64_t)time(NULL);
     status = outcome.signal != 0 ? 128 + outcome.signal : (int)outcome.status;
     status = output_close(&front.output, &sum, good ? status : EXIT_OWN_FAILURE, failure);
+    if (sum.whole && outcome.counts.done == 0 && outcome.counts.earlier > 0)
+        fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",
+                options->journal);
     if (options->list != NULL && options->trace.verbose > 0)
         print_summary(&outcome.counts);
     return status;
@@ -194,14 +197,14 @@ static int act(const struct options *options, struct failure *failure)
 }
 
 /*
- * A standard stream that is closed would be the number of the next socket. Standard output gets
- * what can't be written, so that writing fails as it has to.
+ * A standard stream that is closed would be the number of the next socket. It gets what cannot be
+ * read, or written, so that both fail as they have to.
  */
 static void open_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 &&
-            open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY) != fd)
             abort();
 }
 

@@ -58,7 +58,7 @@ static const struct row rows[] = {
     {'g', "grep", "PATTERN", "print only the trace lines that match"},
     {'q', "quiet", NULL, "print only what is wrong"},
     {'v', "verbose", NULL, "add dialogues, reasons, TTLs, resolvers"},
-    {'j', "jobs", "N", "probes in flight at most (200)"},
+    {'j', "jobs", "N", "probes in flight at most (200, and 400 of silent servers)"},
     {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
     {OPTION_PROGRESS, "progress", "WHEN", "of a list, on standard error: auto, always or never"},
@@ -155,6 +155,15 @@ static bool set_format(struct options *options, struct failure *failure)
     return false;
 }
 
+/* The second of two would be all that is done. */
+static bool set_once(const char **value, const char *option, struct failure *failure)
+{
+    if (*value != NULL)
+        return failure_set(failure, "%s: given twice", option);
+    *value = optarg;
+    return true;
+}
+
 static bool set_down(struct plan *plan, struct failure *failure)
 {
     if (plan->down_count == LIMIT_DOWN_HOSTS)
@@ -230,8 +239,8 @@ static bool set_option(struct options *options, int key, struct failure *failure
     struct plan *plan = &options->plan;
 
     switch (key) {
-    case 'f': options->list = optarg; return true;
-    case OPTION_JOURNAL: options->journal = optarg; return true;
+    case 'f': return set_once(&options->list, "-f", failure);
+    case OPTION_JOURNAL: return set_once(&options->journal, "--journal", failure);
     case 'n': return add_nameserver(options, optarg, failure);
     case 'N': return read_resolv_conf(options, failure);
     case OPTION_TRUST_AD: options->trust_ad = true; return true;

@@ -30,11 +30,11 @@ void progress_line(struct buffer *out, const struct run_counts *counts)
     size_t done = counts->earlier + counts->done;
 
     buffer_printf(out, "%zu", done);
-    if (counts->total >= done)
+    if (counts->total > 0 && counts->total >= done)
         buffer_printf(out, " of %zu", counts->total);
     buffer_printf(out, " done, %" PRIu64 "/s, %zu failing, %zu in flight", rate_of(counts),
                   counts->wrong, counts->in_flight);
-    if (counts->total >= done && counts->done > 0)
+    if (counts->total > 0 && counts->total >= done && counts->done > 0)
         add_time_left(out, counts);
 }
 

@@ -46,8 +46,8 @@ struct resolver {
     struct queue waiting, answered, asked;
     size_t in_flight;
     size_t most;    /* questions in flight, ever */
-    size_t window;  /* as many as the resolver takes: grows with answers, halves on a timeout */
-    size_t answers; /* since the window last changed */
+    size_t window;  /* as many as the resolver takes */
+    size_t outcomes, timeouts; /* since the window was last looked at */
     unsigned tries;
     const char *server; /* what -v names */
     bool embedded;
@@ -105,26 +105,25 @@ static void plan_turn(struct resolver *resolver)
         uv_timer_start(resolver->turn, take_turn, 0, 0);
 }
 
-static void window_grow(struct resolver *resolver)
+/*
+ * A resolver that has too much to do loses most of what it is asked; names whose servers are dead
+ * are no sign of that.
+ */
+static void window_adapt(struct resolver *resolver, bool timeout)
 {
-    if (++resolver->answers < resolver->window || resolver->window == resolver->most)
+    resolver->timeouts += timeout;
+    if (++resolver->outcomes < resolver->window)
         return;
-    resolver->window++;
-    resolver->answers = 0;
-}
-
-/* Once for all the questions that were sent before the last change. */
-static void window_shrink(struct resolver *resolver)
-{
-    if (resolver->answers == 0)
-        return;
-    resolver->window = (resolver->window + 1) / 2;
-    resolver->answers = 0;
+    if (2 * resolver->timeouts > resolver->outcomes)
+        resolver->window = (resolver->window + 1) / 2;
+    else if (resolver->window < resolver->most)
+        resolver->window++;
+    resolver->outcomes = resolver->timeouts = 0;
 }
 
 static void question_timeout(struct question *question)
 {
-    window_shrink(question->resolver);
+    window_adapt(question->resolver, true);
     question->asked->status = LOOKUP_TIMEOUT;
     question->asked->reason = "no answer from the resolver";
     question->retry = question->asked->tries < question->resolver->tries;
@@ -149,7 +148,7 @@ static void on_answer(getdns_context *context, getdns_callback_type_t type, getd
             answer_read_validated(response, question->arena, question->asked);
         else
             answer_read(response, question->arena, question->asked);
-        window_grow(resolver);
+        window_adapt(resolver, false);
     } else {
         question_timeout(question);
     }

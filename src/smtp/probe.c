@@ -32,6 +32,7 @@ struct probe {
     bool paused; /* not reading: enough is waiting for the pool */
     uint64_t started, heard; /* ms of the loop's clock; the server's last sign of life */
     enum smtp_state timed; /* the state the step timer runs for */
+    uint64_t step_left;    /* ms of it, while the work is ours */
 
     struct session session;
     struct handshake *handshake;
@@ -51,6 +52,7 @@ struct write {
 };
 
 static void advance(struct probe *probe);
+static void on_timeout(uv_timer_t *timer);
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer);
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer);
 
@@ -160,6 +162,8 @@ static void on_worked(uv_work_t *work, int status)
 
     probe->working = false;
     probe->heard = uv_now(probe->loop); /* only now it can go on */
+    if (probe->session.state == probe->timed)
+        uv_timer_start(&probe->step_timer, on_timeout, probe->step_left, 0);
     buffer_clear(&probe->input);
     buffer_clear(&probe->command);
     if (status != 0)
@@ -193,6 +197,8 @@ static void queue_tls(struct probe *probe)
     if (probe->paused)
         uv_read_start((uv_stream_t *)&probe->tcp, on_alloc, on_read);
     probe->paused = false;
+    probe->step_left = uv_timer_get_due_in(&probe->step_timer);
+    uv_timer_stop(&probe->step_timer);
     probe->working = true;
     probe->work.data = probe;
     if (uv_queue_work(probe->loop, &probe->work, work_tls, on_worked) != 0) {
@@ -234,10 +240,10 @@ static void on_overtime(uv_timer_t *timer)
     advance(probe);
 }
 
-/* Each state has its own deadline. */
+/* Each state has its own deadline, for the server: a queue before the thread pool is our doing. */
 static void watch_step(struct probe *probe)
 {
-    if (probe->session.state == probe->timed)
+    if (probe->working || probe->session.state == probe->timed)
         return;
     probe->timed = probe->session.state;
     uv_timer_start(&probe->step_timer, on_timeout, probe->config->timeout_ms, 0);

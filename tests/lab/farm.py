@@ -34,25 +34,31 @@ UNBOUND = """ msg-cache-size: 256m
 
 SHARED_HOSTS = 50
 SILENT = "fd00:96::"  # every address of this /64 is local, and hangs
+ONE = "127.98.0.1"    # of all the hosts of a group; who listens there is a check's matter,
+ONE_PORT = 26         # on this port
 
 
 def address_of(letter, number):
     """The record of a group's host: own and shared ones have an address of nginx's."""
-    if letter == "h":
-        return f"AAAA {SILENT}{number:x}"
+    if letter in "hj":
+        return f"AAAA {SILENT}{letter == 'j':d}:{number:x}"
+    if letter == "v":
+        return f"A {ONE}"
     net = 64 if letter == "o" else 96
     return f"A 127.{net + number // 65536}.{number // 256 % 256}.{number % 256}"
 
 
 class Farm:
-    """Domains of bench.lab in three groups: `own` domains oN with an MX host and an address each,
+    """Domains of bench.lab in groups: `own` domains oN with an MX host and an address each,
     `shared` domains sN on 50 MX hosts, `hanging` domains hN whose servers accept a connection and
-    are silent for ever."""
+    are silent for ever, `joined` domains jN on one such host, `one` domains vN with a host each and
+    one address for all of them."""
 
-    def __init__(self, own=0, shared=0, hanging=0):
+    def __init__(self, own=0, shared=0, hanging=0, joined=0, one=0):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-farm-"))
         self.groups = {"o": (own, own), "s": (shared, min(shared, SHARED_HOSTS)),
-                       "h": (hanging, hanging)}
+                       "h": (hanging, hanging), "j": (joined, min(joined, 1)),
+                       "v": (one, one)}
         self.processes, self.silent = [], None
 
     def zone_text(self, digest):
@@ -62,7 +68,8 @@ class Farm:
                       for number in range(domains)]
             for number in range(hosts):
                 lines.append(f"mx-{letter}{number} IN {address_of(letter, number)}")
-                lines.append(f"_25._tcp.mx-{letter}{number} IN TLSA 3 1 1 {digest}")
+                port = ONE_PORT if letter == "v" else 25
+                lines.append(f"_{port}._tcp.mx-{letter}{number} IN TLSA 3 1 1 {digest}")
         return "\n".join(lines) + "\n"
 
     def start(self):

@@ -61,6 +61,8 @@ static void test_goes_on(void **state)
     assert_int_equal(journal_look(journal, 2, "d.example", &status), JOURNAL_ANOTHER);
     assert_int_equal(journal_look(journal, 3, "d.example", &status), JOURNAL_OPEN);
     assert_int_equal(journal_look(journal, SIZE_MAX, "d.example", &status), JOURNAL_OPEN);
+    assert_true(journal_fits(journal, 3));
+    assert_false(journal_fits(journal, 2));
     assert_true(journal_add(journal, 1, EXIT_WRONG, "b.example", &failure));
     journal_close(journal);
     assert_text("0 0 a.example\n2 1 c.example\n1 1 b.example\n");
@@ -100,6 +102,10 @@ static void test_refused(void **state)
         "99999999999999999999999 0 a.example\n",
         "100000 0 far above the number of lines\n",
         "0 0 a.example\nsomething else\n",
+        "a list's only domain, without a line end",
+        "0 0 a.example\nexample.org",
+        "0 2",
+        "0 0x",
     };
 
     (void)state;
@@ -114,11 +120,27 @@ static void test_refused(void **state)
     }
 }
 
+/* A NUL ends no line, and what has no end within the longest line is no journal. */
+static void test_odd_bytes(void **state)
+{
+    static const char with_nul[] = "0 0 a.example\n1 0 b\0c\n";
+    char endless[4096];
+    struct failure failure = {{0}};
+
+    (void)state;
+    set_text(with_nul, sizeof with_nul - 1);
+    assert_null(journal_open(path, &failure));
+    memset(endless, '1', sizeof endless);
+    set_text(endless, sizeof endless);
+    assert_null(journal_open(path, &failure));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_goes_on),
                                        cmocka_unit_test(test_cut_everywhere),
-                                       cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_odd_bytes)};
     int fd = mkstemp(path), result;
 
     if (fd < 0)

@@ -12,7 +12,7 @@ static void test_line(void **state)
         struct run_counts counts;
         const char *wanted;
     } rows[] = {
-        {{.total = 0, .in_flight = 0}, "0 of 0 done, 0/s, 0 failing, 0 in flight"},
+        {{.total = 0, .in_flight = 0}, "0 done, 0/s, 0 failing, 0 in flight"},
         {{.total = 10, .in_flight = 10, .milliseconds = 250},
          "0 of 10 done, 0/s, 0 failing, 10 in flight"},
         {{.total = 10, .done = 5, .wrong = 1, .in_flight = 3, .milliseconds = 2500},
