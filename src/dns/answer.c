@@ -340,9 +340,29 @@ static bool open_reply(const getdns_dict *response, struct reader *reader)
     if (getdns_dict_get_dict(response, "/replies_tree/0", &reply) != GETDNS_RETURN_GOOD)
         return false;
     reader->reply = reply;
-    if (getdns_dict_get_list(reply, "answer", &reader->answer) == GETDNS_RETURN_GOOD)
-        getdns_list_get_length(reader->answer, &reader->count);
-    return true;
+    return getdns_dict_get_list(reply, "answer", &reader->answer) == GETDNS_RETURN_GOOD &&
+           getdns_list_get_length(reader->answer, &reader->count) == GETDNS_RETURN_GOOD;
+}
+
+static bool section_is_whole(const struct reader *reader, const char *section, const char *counter)
+{
+    getdns_list *records;
+    size_t count;
+    uint32_t said;
+
+    return getdns_dict_get_list(reader->reply, section, &records) == GETDNS_RETURN_GOOD &&
+           getdns_list_get_length(records, &count) == GETDNS_RETURN_GOOD &&
+           get_number(reader->reply, counter, UINT16_MAX, &said) && said == count;
+}
+
+/*
+ * getdns leaves out what it cannot read: a record less could be a denial, an address untried, or
+ * the upper bits of the RCODE.
+ */
+static bool is_whole(const struct reader *reader)
+{
+    return section_is_whole(reader, "answer", "/header/ancount") &&
+           section_is_whole(reader, "additional", "/header/arcount");
 }
 
 /* Where there are several nameservers: which of them answered. */
@@ -390,6 +410,8 @@ void answer_read(const getdns_dict *response, struct arena *arena, struct lookup
     }
     if (!question_matches(&reader, lookup))
         fail(lookup, LOOKUP_FORMERR, "the answer is to another question");
+    else if (!is_whole(&reader))
+        fail(lookup, LOOKUP_FORMERR, "the answer has fewer records than it says");
     else if (!read_aliases(&reader, lookup))
         fail(lookup, LOOKUP_CNAME_ERROR, "a CNAME loop, or several CNAMEs at one name");
     else if (!read_records(&reader, lookup))

@@ -264,6 +264,17 @@ static void test_malformed(void **state)
     check("records of what does not exist", LOOKUP_FORMERR, false, 0, 0);
 
     begin(&message, RD | RA | AD, "x", RECORD_A);
+    message.wire[7] = 1;
+    check("a record that is missing is no denial", LOOKUP_FORMERR, false, 0, 0);
+    begin(&message, RD | RA | AD, "x", RECORD_A);
+    answer(&message, "x", RECORD_A, A, 4);
+    message.wire[7] = 2;
+    check("one of two is missing", LOOKUP_FORMERR, false, 0, 0);
+    begin(&message, RD | RA | AD, "x", RECORD_A);
+    message.wire[11] = 1;
+    check("the OPT record is missing", LOOKUP_FORMERR, false, 0, 0);
+
+    begin(&message, RD | RA | AD, "x", RECORD_A);
     for (int i = 0; i < 200; i++)
         answer(&message, "x", RECORD_A, A, 4);
     check("many", LOOKUP_NOERROR, true, 200, 0);
