@@ -163,7 +163,7 @@ check: test-packages
 		$(REPLAYS) $(LAB_TOOLS) $(FAULTS) lint-fast
 	@tests/check $(BUILD) $(UNIT_TESTS)
 
-# Every allocation where make check takes a sample: some minutes.
+# Every allocation where make check takes a sample: a quarter of an hour.
 faults: test-packages
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(FAULTS)
 	@tests/faults/run $(BUILD) --all

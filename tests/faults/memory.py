@@ -36,16 +36,16 @@ async def sweep(world, case, command, environment, everything, judge):
           f"{sum(result.status == 2 for result in results)} ended the run", flush=True)
 
 
-def command(world, mode, case, binary=None):
-    return world.command(mode, "-t", 500, "-r", 2, "-s", 2000, case.domain, binary=binary)
+def command(world, mode, case, *options, binary=None):
+    return world.command(mode, *options, case.domain, binary=binary)
 
 
 async def check_every_allocation(world):
     """Of the program, and of getdns and libuv, which allocate through it."""
     for mode in MODES:
         for case in (world.good, world.bad):
-            everything = world.everything or case is world.good
-            await sweep(world, case, command(world, mode, case, world.tools / "mxdane"), {},
+            everything = world.everything or (case is world.good and not world.sanitized())
+            await sweep(world, case, command(world, mode, case, binary=world.tools / "mxdane"), {},
                         everything, is_honest)
 
 
@@ -53,7 +53,7 @@ async def check_openssl_allocations(world):
     """OpenSSL allocates through the program, too: want of memory is never a server's fault."""
     for mode in MODES:
         for case in (world.good, world.bad):
-            await sweep(world, case, command(world, mode, case, world.tools / "mxdane"),
+            await sweep(world, case, command(world, mode, case, binary=world.tools / "mxdane"),
                         {"MXDANE_OPENSSL_TOO": "1"}, world.everything, is_honest)
 
 
@@ -69,7 +69,7 @@ async def check_foreign_allocations(world):
         return  # its allocator must come first
     for mode in MODES:
         for case in (world.good, world.bad):
-            await sweep(world, case, command(world, mode, case),
+            await sweep(world, case, command(world, mode, case, "-t", 500, "-s", 5000),
                         {"LD_PRELOAD": str((world.tools / "memory.so").resolve())},
                         world.everything, claims_nothing)
 
