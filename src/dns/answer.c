@@ -289,7 +289,8 @@ static void read_edes(const struct reader *reader, getdns_list *options, struct 
 
         if (getdns_list_get_dict(options, i, &option) != GETDNS_RETURN_GOOD ||
             !get_number(option, "option_code", UINT16_MAX, &code) || code != 15 ||
-            !get_bytes(reader->arena, option, "option_data", &data) || data.length < 2)
+            !get_bytes(reader->arena, option, "option_data", &data) || data.length < 2 ||
+            data.length - 2 > LIMIT_EDE_TEXT)
             continue;
         ede->code = (uint16_t)(data.data[0] << 8 | data.data[1]);
         ede->text = (struct bytes){data.data + 2, data.length - 2};

@@ -1,6 +1,7 @@
 #include "dns/context.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,36 @@ static bool set_common(getdns_context *context, struct uvloop *uvloop,
     return true;
 }
 
+/*
+ * getdns 1.6.0 reads up to 64 KiB behind a packet whose last option says that it is so long: what
+ * it keeps packets in has that much room behind it, which is never touched otherwise.
+ */
+static size_t with_room(size_t size)
+{
+    enum { PACKET_BUFFER_MIN = 2048, ROOM = 65536 };
+
+    return size >= PACKET_BUFFER_MIN && size <= SIZE_MAX - ROOM ? size + ROOM : size;
+}
+
+static void *roomy(size_t size)
+{
+    return memory_malloc(with_room(size));
+}
+
+static void *roomy_again(void *old, size_t size)
+{
+    return memory_realloc(old, with_room(size));
+}
+
+/*
+ * getdns 1.6.0 stores the name of its temporary root hints file without a terminator and then
+ * removes another one; in zeroed memory it finds the right one.
+ */
+static void *zeroed(size_t size)
+{
+    return memory_zeroed(with_room(size));
+}
+
 getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config *config,
                             struct failure *failure)
 {
@@ -138,13 +169,8 @@ getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config 
     bool embedded = config->nameserver_count == 0;
     bool started = false; /* until the context is destroyed, where it did not */
 
-    /*
-     * getdns 1.6.0 stores the name of its temporary root hints file without a terminator and then
-     * removes another one; in zeroed memory it finds the right one.
-     */
-    if (getdns_context_create_with_memory_functions(
-            &context, 0, embedded ? memory_zeroed : memory_malloc, memory_realloc, free) !=
-        GETDNS_RETURN_GOOD) {
+    if (getdns_context_create_with_memory_functions(&context, 0, embedded ? zeroed : roomy,
+                                                    roomy_again, free) != GETDNS_RETURN_GOOD) {
         failure_set(failure, "getdns: no context");
         return NULL;
     }

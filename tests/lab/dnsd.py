@@ -59,6 +59,24 @@ def extended(query, rcode):
     return answer[:10] + b"\0\1" + answer[12:] + opt
 
 
+def cut_short(query, records=b"", count=0, options=b""):
+    """An answer whose last record says that it is longer than the packet."""
+    answer = bytearray(reply(query, records=records, count=count))
+    if options:
+        answer[10:12] = struct.pack("!H", 1)
+        answer += b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(options)) + options
+    return bytes(answer)
+
+
+MALFORMED = {  # what getdns and libunbound must not read behind
+    "long-option": lambda query: cut_short(query, options=b"\0\x0f\xff"),
+    "long-record": lambda query: cut_short(query, count=1, records=b"\xc0\x0c" + query[
+        question(query)[2] - 4:question(query)[2]] + struct.pack("!IH", 300, 0xffff) + b"\3\1\1"),
+    "long-name": lambda query: cut_short(query, count=1, records=struct.pack(
+        "!HHHIH", 0xc00c, 5, 1, 300, 3) + b"\x3fab"),
+}
+
+
 class Server(asyncio.DatagramProtocol):
     """One address, over UDP and TCP."""
 
@@ -96,6 +114,8 @@ class Server(asyncio.DatagramProtocol):
             return extended(query, int(action[5:]))
         if action in RCODES:
             return reply(query, RCODES[action])
+        if action in MALFORMED:
+            return MALFORMED[action](query)
         answer = await relay(query, self.upstream)
         if action == "other-question":
             end = question(query)[2]
