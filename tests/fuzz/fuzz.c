@@ -6,8 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "audit/findings.h"
+#include "grammar/forms.h"
 #include "grammar/grammar.h"
-#include "report/trace.h"
+#include "model/finding.h"
+#include "report/format.h"
 
 void fuzz_require(bool holds, const char *what)
 {
@@ -82,12 +87,77 @@ static void check_trace(const struct domain *domain, const struct trace_options 
     buffer_fini(&out);
 }
 
-enum exit_status fuzz_print(const struct domain *domain)
+/* One object, and nothing behind it. */
+static void check_json(const struct buffer *out)
 {
+    json_t *object = json_loadb(out->data, out->length, JSON_REJECT_DUPLICATES, NULL);
+
+    fuzz_require(json_is_object(object), "JSON is one object");
+    json_decref(object);
+}
+
+static void check_format(const struct domain *domain, const char *name)
+{
+    static const struct trace_options trace = {0};
+    static const struct report_options options = {.trace = &trace, .verify_time = 1800000000};
+    static const struct report_sum sum = {.whole = true, .now = 1800000000};
+    struct report report;
+    struct buffer out;
+
+    buffer_init(&out, 0);
+    report_begin(&report, report_format_find(name), &options);
+    report_domain(&report, domain, &out);
+    report_end(&report, &sum, EXIT_SECURE, &out);
+    for (size_t at = 0, length; at < out.length; at += length + 1) {
+        length = strcspn(out.data + at, "\t\n"); /* the fields of a line, in some formats */
+        fuzz_require(form_is_printable((struct span){out.data + at, length}),
+                     "every format is text");
+    }
+    fuzz_require(out.length == 0 || strlen(out.data) == out.length, "no format has a NUL");
+    if (strcmp(name, "json") == 0)
+        check_json(&out);
+    buffer_fini(&out);
+}
+
+static void check_formats(const struct domain *domain)
+{
+    struct buffer names;
+    char *name, *rest;
+
+    buffer_init(&names, 0);
+    report_format_add_names(&names, "\n");
+    for (name = names.data; name != NULL; name = rest) {
+        rest = strchr(name, '\n');
+        if (rest != NULL)
+            *rest++ = '\0';
+        check_format(domain, name);
+    }
+    buffer_fini(&names);
+}
+
+static bool has_failure(const struct domain *domain)
+{
+    for (size_t i = 0; i < domain->finding_count; i++)
+        if (finding_severity(domain->findings[i].code) >= FINDING_UNTESTED)
+            return true;
+    return false;
+}
+
+enum exit_status fuzz_print(struct domain *domain)
+{
+    static const struct findings_rules rules = {.verify_time = 1800000000, .warn_days = 14};
+    enum exit_status status = domain_exit_status(domain);
+    struct arena arena;
+
+    arena_init(&arena);
     check_trace(domain, &(struct trace_options){0});
+    findings_find(domain, &rules, &arena);
+    fuzz_require(has_failure(domain) == (status != EXIT_SECURE), "a finding says why it fails");
     check_trace(domain, &(struct trace_options){.verbose = 1});
     check_trace(domain, &(struct trace_options){.quiet = true});
-    return domain_exit_status(domain);
+    check_formats(domain);
+    arena_fini(&arena);
+    return status;
 }
 
 enum exit_status fuzz_print_lookup(const struct lookup *lookup)
@@ -96,18 +166,28 @@ enum exit_status fuzz_print_lookup(const struct lookup *lookup)
         .input = "x.", .name = "x.", .lookups = {lookup}, .lookup_count = 1, .walked = true});
 }
 
-enum exit_status fuzz_print_address(struct address *address, const struct verdict *verdict)
+static struct lookup secure_lookup(const char *name, const struct record *records, size_t count)
+{
+    return (struct lookup){.name = name,
+                           .owner = name,
+                           .type = records[0].type,
+                           .ad = true,
+                           .records = records,
+                           .record_count = count};
+}
+
+enum exit_status fuzz_print_address(struct address *address, const struct verdict *verdict,
+                                    const struct record *tlsa, size_t count)
 {
     static const struct record a = {.type = RECORD_A, .data.address = {192, 0, 2, 1}};
-    struct lookup lookup = {.name = "mx.x.",
-                            .owner = "mx.x.",
-                            .type = RECORD_A,
-                            .ad = true,
-                            .records = &a,
-                            .record_count = 1};
+    static const struct record mx = {.type = RECORD_MX, .data.mx = {10, "mx.x."}};
+    struct lookup lookup_mx = secure_lookup("x.", &mx, 1);
+    struct lookup lookup_a = secure_lookup("mx.x.", &a, 1);
+    struct lookup lookup_tlsa = secure_lookup("_25._tcp.mx.x.", tlsa, count);
     struct host host = {.name = "mx.x.",
                         .base = "mx.x.",
-                        .a = &lookup,
+                        .a = &lookup_a,
+                        .tlsa = &lookup_tlsa,
                         .tlsa_state = TLSA_SECURE,
                         .port = 25,
                         .probed = true,
@@ -117,7 +197,7 @@ enum exit_status fuzz_print_address(struct address *address, const struct verdic
 
     return fuzz_print(&(struct domain){.input = "x.",
                                        .name = "x.",
-                                       .lookups = {&lookup},
+                                       .lookups = {&lookup_mx},
                                        .lookup_count = 1,
                                        .walked = true,
                                        .needs_host = true,

@@ -41,11 +41,18 @@ struct fuzz_file {
 void fuzz_file_open(struct fuzz_file *file, struct bytes content);
 void fuzz_file_close(struct fuzz_file *file);
 
-/* Prints the domain in every way; each line must be one of the trace. Its exit status. */
-enum exit_status fuzz_print(const struct domain *domain);
+/*
+ * Prints the domain in every format, after its findings are found: each line of the trace must be
+ * one, nothing that a terminal acts upon is in any format, and a finding says why where it fails.
+ * Its exit status.
+ */
+enum exit_status fuzz_print(struct domain *domain);
 
-/* A domain of one look-up, and of one address with its verdict, printed the same way. */
+/* A domain of one look-up printed the same way. */
 enum exit_status fuzz_print_lookup(const struct lookup *lookup);
-enum exit_status fuzz_print_address(struct address *address, const struct verdict *verdict);
+
+/* And one of an address with its verdict, by secure TLSA records; at least one. */
+enum exit_status fuzz_print_address(struct address *address, const struct verdict *verdict,
+                                    const struct record *tlsa, size_t count);
 
 #endif

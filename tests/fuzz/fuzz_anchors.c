@@ -21,14 +21,21 @@ static bool is_one_line(const char *text)
     return text[0] != '\0' && strchr(text, '\n') == NULL;
 }
 
-static uint32_t type_at(const getdns_list *list, size_t index)
+static bool is_anchor(const getdns_list *list, size_t index)
 {
     getdns_dict *dict;
-    uint32_t type = 0;
+    getdns_bindata *data;
+    uint32_t type;
+    const char *field = "/rdata/public_key";
 
-    if (getdns_list_get_dict(list, index, &dict) == GETDNS_RETURN_GOOD)
-        getdns_dict_get_int(dict, "type", &type);
-    return type;
+    if (getdns_list_get_dict(list, index, &dict) != GETDNS_RETURN_GOOD ||
+        getdns_dict_get_int(dict, "type", &type) != GETDNS_RETURN_GOOD)
+        return false;
+    if (type == GETDNS_RRTYPE_DS)
+        field = "/rdata/digest";
+    else if (type != GETDNS_RRTYPE_DNSKEY)
+        return false;
+    return getdns_dict_get_bindata(dict, field, &data) == GETDNS_RETURN_GOOD && data->size > 0;
 }
 
 static size_t address_length(const getdns_list *list, size_t index)
@@ -80,9 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     getdns_list *roots = check_file(content, anchors_read_hints);
 
     for (size_t i = 0; i < list_length(anchors); i++)
-        fuzz_require(type_at(anchors, i) == GETDNS_RRTYPE_DS ||
-                         type_at(anchors, i) == GETDNS_RRTYPE_DNSKEY,
-                     "an anchor is a DS or DNSKEY record");
+        fuzz_require(is_anchor(anchors, i), "an anchor is a DS or DNSKEY record with its data");
     for (size_t i = 0; i < list_length(roots); i++)
         fuzz_require(address_length(roots, i) == 4 || address_length(roots, i) == 16,
                      "a root server has an address");

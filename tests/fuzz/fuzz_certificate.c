@@ -105,7 +105,8 @@ static void print(const struct certificate *leaf)
                                           certificate_digest_mtype(digest), BYTES("another")}};
     match_mark(&chain[0], 0, records, CERTIFICATE_DIGESTS);
     match_mark(&chain[1], 1, records, CERTIFICATE_DIGESTS);
-    fuzz_require(fuzz_print_address(&address, &verdict) == EXIT_WRONG, "a mismatch fails");
+    fuzz_require(fuzz_print_address(&address, &verdict, records, CERTIFICATE_DIGESTS) == EXIT_WRONG,
+                 "a mismatch fails");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -209,6 +209,17 @@ static void check_verdict(const struct host_input *host, const struct address *a
         check_anchored(host, address, verdict, now);
 }
 
+/* Without records there is no secure RRset to print: any will do. */
+static enum exit_status print_address(const struct host_input *host, struct address *address,
+                                      const struct verdict *verdict)
+{
+    static const struct record none = {.type = RECORD_TLSA};
+    bool any = host->tlsa_count > 0;
+
+    return fuzz_print_address(address, verdict, any ? host->tlsa : &none,
+                              any ? host->tlsa_count : 1);
+}
+
 static void check_host(const struct host_input *host)
 {
     static const char *const references[] = {"mx.example.org.", "example.org."};
@@ -232,7 +243,7 @@ static void check_host(const struct host_input *host)
 
         check_marks(host, &address);
         check_verdict(host, &address, &verdict, now);
-        fuzz_require(fuzz_print_address(&address, &verdict) ==
+        fuzz_require(print_address(host, &address, &verdict) ==
                          (verdict.code == VERDICT_PASS ? EXIT_SECURE : EXIT_WRONG),
                      "only a pass is secure");
     }

@@ -106,6 +106,7 @@ static void check_record(const struct record *record, struct arena *arena)
                      "what is written can be read");
         add_zone_line(&again, &lookup.records[0]);
         fuzz_require(strcmp(line.data, again.data) == 0, "what is read is what was printed");
+        fuzz_require(record_compare(record, &lookup.records[0]) == 0, "it is the same record");
     }
     getdns_dict_destroy(dict);
     buffer_fini(&line);

@@ -163,6 +163,14 @@ static void feed(struct run *run, struct fuzz_pieces *pieces)
     buffer_clear(&run->to_client);
 }
 
+static void finish(struct session *session, const struct script *script)
+{
+    if (session->state != SMTP_END && script->flags & HANGS_UP)
+        session_closed(session, false);
+    if (session->state != SMTP_END)
+        session_timeout(session);
+}
+
 static void drive(struct run *run, const struct script *script, struct fuzz_pieces *pieces)
 {
     struct session *session = &run->session;
@@ -179,10 +187,24 @@ static void drive(struct run *run, const struct script *script, struct fuzz_piec
         if (run->to_client.length > 0)
             feed(run, pieces);
     }
-    if (session->state != SMTP_END && script->flags & HANGS_UP)
-        session_closed(session, false);
-    if (session->state != SMTP_END)
-        session_timeout(session);
+    finish(session, script);
+}
+
+/* What is said in TLS is heard as if it were said in the clear. */
+static void check_plain(const struct run *run, const struct script *script)
+{
+    const struct transport_end *after = &run->session.after;
+    struct run plain;
+
+    run_init(&plain, script);
+    session_handshake_done(&plain.session);
+    if (script->says.length > 0)
+        session_bytes(&plain.session, (const char *)script->says.data, script->says.length);
+    finish(&plain.session, script);
+    fuzz_require(after->transport == plain.session.after.transport, "TLS: the same end");
+    fuzz_require(after->code == plain.session.after.code, "TLS: the same code");
+    fuzz_require(after->text.length == plain.session.after.text.length, "TLS: the same text");
+    run_fini(&plain);
 }
 
 static void check_result(const struct run *run, const struct script *script)
@@ -204,7 +226,7 @@ static void check_result(const struct run *run, const struct script *script)
     fuzz_require((verdict.code == VERDICT_PASS) == run->done, "the server's own key passes");
     fuzz_require(run->done || script->change_count > 0 || run->server == NULL,
                  "nothing but a change spoils a handshake");
-    fuzz_require((fuzz_print_address(&address, &verdict) == EXIT_SECURE) ==
+    fuzz_require((fuzz_print_address(&address, &verdict, server_tlsa(), 1) == EXIT_SECURE) ==
                      (run->done && session->after.transport == TRANSPORT_OK),
                  "what goes wrong makes the domain fail");
     arena_fini(&arena);
@@ -242,6 +264,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run_init(&whole, &script);
     drive(&whole, &script, NULL);
     check_result(&whole, &script);
+    if (script.change_count == 0 && whole.done)
+        check_plain(&whole, &script);
     if (script.change_count == 0)
         check_pieces(&whole, &script);
     run_fini(&whole);
