@@ -15,6 +15,7 @@ struct reader {
     const getdns_dict *reply;
     getdns_list *answer;
     size_t count;
+    const char **owners; /* of the answer's RRs, read once: a chain looks at them again and again */
 };
 
 static bool get_number(const getdns_dict *dict, const char *path, uint64_t maximum, uint32_t *out)
@@ -144,16 +145,17 @@ static bool read_record(struct arena *arena, const getdns_dict *rr, enum record_
 static getdns_dict *rr_of(const struct reader *reader, size_t index, const char *owner,
                           enum record_type type)
 {
+    const char **name = &reader->owners[index];
     getdns_dict *rr;
     uint32_t rr_type, rr_class;
-    const char *name;
 
     if (getdns_list_get_dict(reader->answer, index, &rr) != GETDNS_RETURN_GOOD ||
         !get_number(rr, "type", UINT16_MAX, &rr_type) || rr_type != (uint32_t)type ||
         !get_number(rr, "class", UINT16_MAX, &rr_class) || rr_class != GETDNS_RRCLASS_IN)
         return NULL;
-    name = get_name(reader->arena, rr, "name");
-    return name != NULL && strcmp(name, owner) == 0 ? rr : NULL;
+    if (*name == NULL)
+        *name = get_name(reader->arena, rr, "name");
+    return *name != NULL && strcmp(*name, owner) == 0 ? rr : NULL;
 }
 
 /* The CNAMEs at `owner`; the first goes to *alias. */
@@ -341,8 +343,11 @@ static bool open_reply(const getdns_dict *response, struct reader *reader)
     if (getdns_dict_get_dict(response, "/replies_tree/0", &reply) != GETDNS_RETURN_GOOD)
         return false;
     reader->reply = reply;
-    return getdns_dict_get_list(reply, "answer", &reader->answer) == GETDNS_RETURN_GOOD &&
-           getdns_list_get_length(reader->answer, &reader->count) == GETDNS_RETURN_GOOD;
+    if (getdns_dict_get_list(reply, "answer", &reader->answer) != GETDNS_RETURN_GOOD ||
+        getdns_list_get_length(reader->answer, &reader->count) != GETDNS_RETURN_GOOD)
+        return false;
+    reader->owners = arena_new(reader->arena, reader->count, sizeof *reader->owners);
+    return true;
 }
 
 static bool section_is_whole(const struct reader *reader, const char *section, const char *counter)
