@@ -191,13 +191,9 @@ static bool injected(const struct session *session, size_t rest)
     return session->state == SMTP_HANDSHAKE && rest > 0;
 }
 
-void session_bytes(struct session *session, const char *data, size_t length)
+/* Until a reply is not whole, or the session ends. */
+static void take_replies(struct session *session, const char *data, size_t length)
 {
-    session->received += length;
-    if (session->received > LIMIT_SESSION_BYTES) {
-        session_exceeded(session, EXCESS_SESSION_BYTES);
-        return;
-    }
     while (length > 0 && session->state != SMTP_END) {
         size_t taken;
         enum reply_status status =
@@ -219,6 +215,18 @@ void session_bytes(struct session *session, const char *data, size_t length)
             end_with(session, TRANSPORT_INJECTED);
         }
     }
+}
+
+/* What is within the limit counts, whatever comes with it. */
+void session_bytes(struct session *session, const char *data, size_t length)
+{
+    size_t room = LIMIT_SESSION_BYTES - session->received;
+    bool exceeds = length > room;
+
+    session->received += exceeds ? room : length;
+    take_replies(session, data, exceeds ? room : length);
+    if (exceeds && session->state != SMTP_END)
+        session_exceeded(session, EXCESS_SESSION_BYTES);
 }
 
 void session_closed(struct session *session, bool reset)

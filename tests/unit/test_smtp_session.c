@@ -194,6 +194,24 @@ static void test_bytes(void **unused)
 }
 
 /* What a limit ends is never reached, whatever the state. */
+/* A malformed reply before the limit is one, whether what follows it comes with it or not. */
+static void test_bytes_in_pieces(void **unused)
+{
+    static char bytes[LIMIT_SESSION_BYTES + 100] = "hello\r\n";
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t piece = 100; piece <= sizeof bytes; piece *= 10) {
+        feed(&session, &arena, bytes, sizeof bytes, piece);
+        assert_int_equal(session.end.transport, TRANSPORT_MALFORMED);
+        drop(&session, &arena);
+    }
+    feed(&session, &arena, bytes, sizeof bytes, sizeof bytes);
+    assert_int_equal(session.end.transport, TRANSPORT_MALFORMED);
+    drop(&session, &arena);
+}
+
 static void test_exceeded(void **unused)
 {
     struct session session;
@@ -272,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_rows),     cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_limits),   cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_dialogue), cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_bytes_in_pieces),
         cmocka_unit_test(test_exceeded), cmocka_unit_test(test_after),
     };
 
