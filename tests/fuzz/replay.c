@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "fuzz/fuzz.h"
 
-static const char *replayed; /* now: read by the signal handler */
+static const char *replayed = ""; /* now: read by the signal handler */
 
 /* So that a sanitizer's report ends in the signal that names the file. */
 const char *__asan_default_options(void);
