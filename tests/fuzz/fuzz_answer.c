@@ -200,6 +200,8 @@ static bool is_sound(struct bytes packet)
     struct bytes rest = packet;
     uint32_t questions, records;
 
+    if (packet.length < NS_HFIXEDSZ)
+        return false;
     read_number(&rest, 4);
     questions = read_number(&rest, 2);
     records = read_number(&rest, 2) + read_number(&rest, 2) + read_number(&rest, 2);
