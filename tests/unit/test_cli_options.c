@@ -104,6 +104,7 @@ static void test_refused(void **state)
     } rows[] = {
         {{"-x"}, "unknown option: -x (see mxdane --help)"},
         {{"--nonsense"}, "unknown option: --nonsense (see mxdane --help)"},
+        {{"--a\n\033[31mb"}, "unknown option: --a\\x0a\\x1b[31mb (see mxdane --help)"},
         {{"-g"}, "option needs an argument: -g (see mxdane --help)"},
         {{"--journal", "j", "a.example"}, "--journal: only with -f"},
         {{"--progress", "often", "-f", "list"}, "--progress: auto, always or never, not often"},
