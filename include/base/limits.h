@@ -17,6 +17,7 @@ enum {
     LIMIT_SESSION_BYTES = 131072, /* plaintext a server may send in one session */
     LIMIT_TLS_BYTES = 262144,     /* the same inside TLS, certificates included; answers to KeyUpdate
                                      are as many at most, and may have to be held */
+    LIMIT_READ_BYTES = 65536,     /* taken from a socket at once */
     LIMIT_DIALOGUE = 5 * LIMIT_REPLY_LINES + 32, /* lines kept for -v: all of a session's five replies */
     LIMIT_CHAIN_BYTES = 102400,   /* of the TLS message with the certificates */
     LIMIT_CERTIFICATES = 64,      /* certificates taken from one server */

@@ -24,6 +24,7 @@ struct probe_config { /* of the run */
     uint16_t port;
     int64_t verify_time; /* seconds since the epoch */
     bool dialogue;       /* keep what was said */
+    char *scratch;       /* LIMIT_READ_BYTES that the probes of a loop read into, one after another */
 };
 
 /*

@@ -24,8 +24,9 @@ struct session {
     const char *helo;
     struct reply reply;
     size_t received;
-    struct dialogue_line *dialogue; /* NULL: not kept */
-    size_t dialogue_count;
+    bool keeps_dialogue;
+    struct dialogue_line *dialogue;
+    size_t dialogue_count, dialogue_room;
 };
 
 /* In SMTP_CONNECT. `helo` and `arena` are borrowed. `dialogue`: keep it. */

@@ -424,7 +424,8 @@ struct probes *probes_new(uv_loop_t *loop, const struct plan *plan, struct hands
                                            .line_limit = plan->line_limit,
                                            .port = plan->port,
                                            .verify_time = plan->verify_time,
-                                           .dialogue = plan->dialogue};
+                                           .dialogue = plan->dialogue,
+                                           .scratch = memory_new(LIMIT_READ_BYTES, 1)};
     jobs_init(&probes->ready);
     probes->briefly.end = &probes->briefly.first;
     probes->longer.end = &probes->longer.first;
@@ -469,5 +470,6 @@ void probes_free(struct probes *probes)
             jobs_drop(&peer->waiting);
             free(peer);
         }
+    free(probes->config.scratch);
     free(probes);
 }

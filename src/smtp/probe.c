@@ -43,7 +43,6 @@ struct probe {
     struct buffer command;        /* what the TLS step is to encrypt */
     struct buffer output;         /* of a TLS step, for the peer */
     struct buffer plain;          /* of a TLS step, for the session */
-    char read[16384];
 };
 
 struct write {
@@ -122,7 +121,7 @@ static void send_bytes(struct probe *probe, struct buffer *bytes)
     buffer = uv_buf_init(write->data, (unsigned)bytes->length);
     if (uv_write(&write->request, (uv_stream_t *)&probe->tcp, &buffer, 1, on_write) != 0)
         free(write);
-    buffer_clear(bytes);
+    buffer_fini(bytes);
 }
 
 /* Runs in the thread pool. */
@@ -164,8 +163,8 @@ static void on_worked(uv_work_t *work, int status)
     probe->heard = uv_now(probe->loop); /* only now it can go on */
     if (probe->session.state == probe->timed)
         uv_timer_start(&probe->step_timer, on_timeout, probe->step_left, 0);
-    buffer_clear(&probe->input);
-    buffer_clear(&probe->command);
+    buffer_fini(&probe->input); /* from here on the server may be silent: nothing is kept for it */
+    buffer_fini(&probe->command);
     if (status != 0)
         probe->status = HANDSHAKE_FAILED;
     probe->session.now_ms = (unsigned)(uv_now(probe->loop) - probe->started);
@@ -176,7 +175,7 @@ static void on_worked(uv_work_t *work, int status)
     }
     if (probe->plain.length > 0)
         session_bytes(&probe->session, probe->plain.data, probe->plain.length);
-    buffer_clear(&probe->plain);
+    buffer_fini(&probe->plain);
     if (probe->status == HANDSHAKE_FAILED)
         tls_failed(probe);
     if (probe->status == HANDSHAKE_CLOSED && probe->session.state != SMTP_END)
@@ -302,7 +301,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     struct probe *probe = handle->data;
 
     (void)suggested;
-    *buffer = uv_buf_init(probe->read, sizeof probe->read);
+    *buffer = uv_buf_init(probe->config->scratch, LIMIT_READ_BYTES);
 }
 
 /* libuv calls a reset the end where data came before it; the socket still knows. */
@@ -330,7 +329,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
         probe->ended_by_peer = true;
         probe->reset |= is_reset(stream, count);
     }
-    if (count > 0 && probe->working && probe->received.length > sizeof probe->read) {
+    if (count > 0 && probe->working && probe->received.length > LIMIT_READ_BYTES) {
         uv_read_stop(stream);
         probe->paused = true;
     }

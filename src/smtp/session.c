@@ -14,8 +14,7 @@ void session_init(struct session *session, struct arena *arena, const char *helo
     session->after.transport = TRANSPORT_OK;
     reply_init(&session->reply, line_limit);
     buffer_init(&session->send, 0);
-    if (dialogue)
-        session->dialogue = arena_new(arena, LIMIT_DIALOGUE, sizeof *session->dialogue);
+    session->keeps_dialogue = dialogue;
 }
 
 void session_fini(struct session *session)
@@ -29,11 +28,27 @@ static struct bytes keep(struct session *session, const char *text, size_t lengt
     return (struct bytes){arena_copy(session->arena, text, length), length};
 }
 
+/* Most dialogues have a dozen lines; twice as many whenever they do not fit. */
+static void make_room(struct session *session)
+{
+    enum { FIRST = 16 };
+    size_t room = session->dialogue_room > 0 ? 2 * session->dialogue_room : FIRST;
+    struct dialogue_line *lines = arena_new(session->arena, room, sizeof *lines);
+
+    if (session->dialogue_count > 0)
+        memcpy(lines, session->dialogue, session->dialogue_count * sizeof *lines);
+    session->dialogue = lines;
+    session->dialogue_room = room;
+}
+
 static void record(struct session *session, char direction, const char *text, size_t length)
 {
-    if (session->dialogue != NULL && session->dialogue_count < LIMIT_DIALOGUE)
-        session->dialogue[session->dialogue_count++] = (struct dialogue_line){
-            session->now_ms, direction, keep(session, text, length)};
+    if (!session->keeps_dialogue || session->dialogue_count == LIMIT_DIALOGUE)
+        return;
+    if (session->dialogue_count == session->dialogue_room)
+        make_room(session);
+    session->dialogue[session->dialogue_count++] =
+        (struct dialogue_line){session->now_ms, direction, keep(session, text, length)};
 }
 
 void session_event(struct session *session, const char *text)

@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 
 import pki
@@ -33,6 +34,7 @@ UNBOUND = """ msg-cache-size: 256m
 
 
 SHARED_HOSTS = 50
+HANG_PORT = 2525  # hang()
 SILENT = "fd00:96::"  # every address of this /64 is local, and hangs
 ONE = "127.98.0.1"    # of all the hosts of a group; who listens there is a check's matter,
 ONE_PORT = 26         # on this port
@@ -68,8 +70,9 @@ class Farm:
                       for number in range(domains)]
             for number in range(hosts):
                 lines.append(f"mx-{letter}{number} IN {address_of(letter, number)}")
-                port = ONE_PORT if letter == "v" else 25
-                lines.append(f"_{port}._tcp.mx-{letter}{number} IN TLSA 3 1 1 {digest}")
+                ports = {"h": (25, HANG_PORT), "v": (ONE_PORT,)}.get(letter, (25,))
+                lines += [f"_{port}._tcp.mx-{letter}{number} IN TLSA 3 1 1 {digest}"
+                          for port in ports]
         return "\n".join(lines) + "\n"
 
     def start(self):
@@ -91,6 +94,14 @@ class Farm:
         subprocess.run(["ip", "-6", "route", "add", "local", f"{SILENT}/64", "dev", "lo"],
                        check=True)
         self.silent = socket.create_server(("::", 25), family=socket.AF_INET6, backlog=4096)
+
+    def hang_at(self, state):
+        """A process whose server hangs in a state of SMTP, for the "h" hosts with -p HANG_PORT."""
+        process = subprocess.Popen(
+            [sys.executable, pathlib.Path(__file__).with_name("hang.py"), str(HANG_PORT), state,
+             self.directory / "chain.pem", self.directory / "chain.key"], stdout=subprocess.PIPE)
+        assert process.stdout.read(1) == b"\n", "hang.py does not listen"
+        return process
 
     def start_nginx(self):
         (self.directory / "nginx.conf").write_text(NGINX.format(directory=self.directory))
