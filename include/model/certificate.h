@@ -32,6 +32,7 @@ struct certificate {
     bool dates_valid;          /* false: a date that is none; never "not expired" */
     const struct bytes *names; /* dNSNames, raw bytes */
     size_t name_count;
+    bool names_broken;     /* alternative names that cannot be read: no name counts, the CN least */
     const char *key;       /* "EC-P256", "RSA-2048", "Ed25519" */
     const char *signature; /* "ecdsa-with-SHA256" */
     struct bytes data[CERTIFICATE_DIGESTS];

@@ -80,9 +80,11 @@ size_t certificate_count_names(const X509 *x509)
 
 static void copy_dns_names(const X509 *x509, struct arena *arena, struct certificate *certificate)
 {
-    GENERAL_NAMES *all = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
+    int critical; /* -1: there is no such extension */
+    GENERAL_NAMES *all = X509_get_ext_d2i(x509, NID_subject_alt_name, &critical, NULL);
     int total = sk_GENERAL_NAME_num(all); /* -1: none */
 
+    certificate->names_broken = all == NULL && critical != -1;
     if (total > 0) {
         size_t room = total < LIMIT_CERT_NAMES ? (size_t)total : LIMIT_CERT_NAMES;
         struct bytes *names = arena_new(arena, room, sizeof *names);

@@ -150,7 +150,7 @@ bool match_name(const struct certificate *leaf, const char *const *references, s
     size_t name_count = has_names ? leaf->name_count : 1;
     const struct bytes *found = NULL;
 
-    for (size_t i = 0; i < count && found == NULL; i++)
+    for (size_t i = 0; i < count && found == NULL && !leaf->names_broken; i++)
         found = match_reference(names, name_count, reference_bytes(references[i]));
     if (matched != NULL)
         *matched = found == NULL ? (struct bytes){NULL, 0} : *found;

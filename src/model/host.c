@@ -11,10 +11,13 @@ const char *tlsa_state_name(enum tlsa_state state)
     return "?";
 }
 
-/* An address look-up that securely says there is none is no failure while the other has some. */
+/*
+ * An address look-up that securely says there is none is no failure while the other has some; one
+ * that was not made is.
+ */
 static bool address_lookup_fails(const struct lookup *lookup)
 {
-    return lookup != NULL && (lookup_is_error(lookup) || !lookup->ad);
+    return lookup == NULL || lookup_is_error(lookup) || !lookup->ad;
 }
 
 bool host_lookups_fail(const struct host *host)

@@ -242,10 +242,11 @@ static void add_invalid(struct trace *trace, const char *input)
     end_line(trace, TONE_BAD);
 }
 
-/* Though it is secure data. */
-static bool mx_fails(const struct domain *domain)
+/* The look-up with which it ended, though it is as secure as it should be. */
+static bool last_fails(const struct domain *domain)
 {
-    return domain->null_mx_among_others || domain->excess != EXCESS_NONE;
+    return domain->null_mx_among_others || domain->excess != EXCESS_NONE || !domain->walked ||
+           (domain->needs_host && domain->host_count == 0);
 }
 
 void trace_render(const struct domain *domain, const struct trace_options *options,
@@ -259,7 +260,7 @@ void trace_render(const struct domain *domain, const struct trace_options *optio
     for (size_t i = 0; i < domain->lookup_count; i++)
         add_lookup(&trace, NULL, domain->lookups[i],
                    domain_lookup_fails(domain->lookups[i]) ||
-                       (domain->lookups[i]->type == RECORD_MX && mx_fails(domain)));
+                       (i == domain->lookup_count - 1 && last_fails(domain)));
     add_excess(&trace, domain->excess);
     for (size_t i = 0; i < domain->host_count; i++)
         add_host(&trace, &domain->hosts[i]);

@@ -121,6 +121,13 @@ static enum smtp_state judge_ehlo(struct session *session)
     return SMTP_QUIT;
 }
 
+/* Only here the part after the handshake becomes good. */
+static enum smtp_state accept_tls(struct session *session)
+{
+    session->after.transport = TRANSPORT_OK;
+    return SMTP_QUIT;
+}
+
 /* What a whole reply leads to. Every state is named: a forgotten one is a compiler error. */
 static enum smtp_state judge(struct session *session)
 {
@@ -134,7 +141,7 @@ static enum smtp_state judge(struct session *session)
     case SMTP_STARTTLS:
         return positive ? SMTP_HANDSHAKE : refuse_reply(session);
     case SMTP_EHLO_TLS:
-        return positive ? SMTP_QUIT : refuse_reply(session);
+        return positive ? accept_tls(session) : refuse_reply(session);
     case SMTP_CONNECT:
     case SMTP_HANDSHAKE:
     case SMTP_QUIT:
@@ -265,6 +272,7 @@ void session_handshake_done(struct session *session)
 {
     session_event(session, "TLS established");
     session->end = (struct transport_end){.transport = TRANSPORT_OK, .state = SMTP_HANDSHAKE};
+    session->after = (struct transport_end){.transport = TRANSPORT_UNTRIED, .state = SMTP_EHLO_TLS};
     enter(session, SMTP_EHLO_TLS);
 }
 

@@ -136,7 +136,8 @@ class Case:
             chains = [script.get("chain", ["leaf", "ca"])]
             if "second_chain" in script:
                 chains.append(script["second_chain"])
-            result[address] = (script, [self.write_chain(directory, address, chain)
+            result[address] = (script, [self.write_chain(directory, address, chain,
+                                                         script.get("key_of"))
                                         for chain in chains])
         return result
 
@@ -149,12 +150,13 @@ class Case:
             for i in range(1, int(number or 0) + 1):
                 yield name if times == "*" else f"{name}{i}"
 
-    def write_chain(self, directory, address, chain):
+    def write_chain(self, directory, address, chain, key_of):
         """The files of a chain and of its leaf's key."""
         stem = str(directory / f"{self.name}-{address}-{chain[0]}").replace(":", "_")
         pem, key = pathlib.Path(stem + ".pem"), pathlib.Path(stem + ".key")
         pem.write_bytes(b"".join(self.certs[name].pem() for name in self.whole_chain(chain)))
-        key.write_bytes(self.certs[chain[0]].key_pem())
+        leaf = self.certs[chain[0]]
+        key.write_bytes(pki.stolen_key_pem(leaf, self.certs[key_of]) if key_of else leaf.key_pem())
         return pem, key
 
 

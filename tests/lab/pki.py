@@ -1,4 +1,5 @@
 """Certificates of the lab: made when it starts, described by a case's [certs.NAME] tables."""
+import base64
 import datetime
 import hashlib
 import warnings
@@ -6,7 +7,7 @@ import warnings
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 import vast
 
@@ -49,6 +50,9 @@ class Certificate:
         builder = builder.add_extension(
             x509.BasicConstraints(ca=spec.get("ca", False), path_length=spec.get("path_length")),
             critical=True)
+        if "raw_names" in spec:
+            builder = builder.add_extension(x509.UnrecognizedExtension(
+                ExtensionOID.SUBJECT_ALTERNATIVE_NAME, bytes.fromhex(spec["raw_names"])), False)
         if self.names:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([x509.DNSName(name) for name in self.names]), False)
@@ -85,6 +89,18 @@ class Certificate:
 
 MARKS = [("cert sha256", 0, 1), ("pkey sha256", 1, 1), ("cert sha512", 0, 2),
          ("pkey sha512", 1, 2), ("full cert", 0, 0), ("full spki", 1, 0)]
+
+
+def stolen_key_pem(certificate, other):
+    """The key of another under the public key of a certificate: it loads, and signs nothing that
+    anybody can verify."""
+    secret = other.key.private_numbers().private_value.to_bytes(32, "big")
+    public = certificate.key.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    p256 = bytes.fromhex("06082a8648ce3d030107")
+    text = base64.encodebytes(vast.sequence([
+        1, vast.der(4, secret), vast.der(0xa0, p256), vast.der(0xa1, vast.der(3, b"\0" + public))]))
+    return b"-----BEGIN EC PRIVATE KEY-----\n" + text + b"-----END EC PRIVATE KEY-----\n"
 
 
 def shorten(text, mtype):

@@ -20,6 +20,7 @@ DEFAULTS = {
     "raw": [],       # of "raw": what is sent instead of TLS, as hex
     "raw_certificate": "",  # of "raw": the hex of a certificate in an otherwise good flight
     "client_certificate": False,  # required
+    "key_of": "",    # the certificate whose key is used with that of another
     "ciphers": "DEFAULT",
     "sni": "",       # the only server name that is served; others get an alert
     "busy": 0,       # so many connections get a 421 first

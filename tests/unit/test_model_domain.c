@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "report/trace.h"
+
 /* A whole audit that passes; each row breaks one thing. */
 struct world {
     struct record record;
@@ -62,6 +64,13 @@ static void null_mx_beside(struct world *world) { world->domain.null_mx_among_ot
 static void hosts_left_out(struct world *world) { world->domain.excess = EXCESS_MX_HOSTS; }
 static void addresses_left_out(struct world *world) { world->host.excess = EXCESS_ADDRESSES; }
 static void ds_insecure(struct world *world) { world->ds.ad = false; }
+static void unsigned_tld(struct world *world)
+{
+    not_walked(world);
+    no_hosts(world);
+    world->ds = denied(RECORD_DS);
+    world->domain.lookup_count = 1;
+}
 static void ds_denied(struct world *world) { world->ds = denied(RECORD_DS); }
 static void ds_nxdomain(struct world *world)
 {
@@ -82,6 +91,8 @@ static void aaaa_timeout(struct world *world)
 {
     world->aaaa = (struct lookup){.type = RECORD_AAAA, .status = LOOKUP_TIMEOUT};
 }
+static void a_missing(struct world *world) { world->host.a = NULL; }
+static void aaaa_missing(struct world *world) { world->host.aaaa = NULL; }
 static void no_address(struct world *world) { world->host.address_count = 0; }
 static void tlsa_absent(struct world *world) { world->host.tlsa_state = TLSA_ABSENT; }
 static void tlsa_failed(struct world *world) { world->host.tlsa_state = TLSA_FAILED; }
@@ -104,6 +115,26 @@ static void untried(struct world *world)
     world->address.end.transport = TRANSPORT_UNTRIED;
 }
 
+/* What was never asked has no line. */
+static bool is_printable(const struct world *world)
+{
+    return world->domain.lookup_count > 0 && world->host.a != NULL && world->host.aaaa != NULL;
+}
+
+/* With -q silence means that all is well, so it must not mean anything else. */
+static bool quiet_says_nothing(const struct domain *domain)
+{
+    static const struct trace_options quiet = {.quiet = true};
+    struct buffer out;
+    bool nothing;
+
+    buffer_init(&out, 0);
+    trace_render(domain, &quiet, &out);
+    nothing = out.length == 0;
+    buffer_fini(&out);
+    return nothing;
+}
+
 static void test_exit_status(void **state)
 {
     static const struct {
@@ -118,6 +149,7 @@ static void test_exit_status(void **state)
         {"no domain name", no_name, EXIT_WRONG},
         {"nothing looked up", no_lookups, EXIT_WRONG},
         {"the walk ended early", not_walked, EXIT_WRONG},
+        {"a TLD without DS", unsigned_tld, EXIT_WRONG},
         {"no host", no_hosts, EXIT_WRONG},
         {"null MX beside others", null_mx_beside, EXIT_WRONG},
         {"MX hosts beyond the limit", hosts_left_out, EXIT_WRONG},
@@ -131,6 +163,8 @@ static void test_exit_status(void **state)
         {"A insecure", a_insecure, EXIT_WRONG},
         {"AAAA denial insecure", aaaa_insecure, EXIT_WRONG},
         {"AAAA timeout (E13)", aaaa_timeout, EXIT_WRONG},
+        {"A not asked", a_missing, EXIT_WRONG},
+        {"AAAA not asked", aaaa_missing, EXIT_WRONG},
         {"no address", no_address, EXIT_WRONG},
         {"TLSA absent (E26)", tlsa_absent, EXIT_WRONG},
         {"TLSA failed", tlsa_failed, EXIT_WRONG},
@@ -150,6 +184,9 @@ static void test_exit_status(void **state)
         rows[i].change(&world);
         if (domain_exit_status(&world.domain) != rows[i].wanted)
             fail_msg("%s", rows[i].name);
+        if (is_printable(&world) &&
+            quiet_says_nothing(&world.domain) != (rows[i].wanted == EXIT_SECURE))
+            fail_msg("%s: -q", rows[i].name);
     }
 }
 

@@ -276,7 +276,9 @@ static void test_after(void **unused)
     drop(&session, &arena);
     feed(&session, &arena, GOOD, strlen(GOOD), 100);
     session_handshake_done(&session);
+    assert_int_not_equal(session.after.transport, TRANSPORT_OK); /* until the reply says so */
     session_bytes(&session, "250 mx\r\n", 8);
+    assert_int_equal(session.after.transport, TRANSPORT_OK);
     assert_int_equal(session.state, SMTP_QUIT);
     session_timeout(&session);
     assert_int_equal(session.end.transport, TRANSPORT_OK);
