@@ -183,10 +183,16 @@ enum exit_status fuzz_print_address(struct address *address, const struct verdic
     static const struct record mx = {.type = RECORD_MX, .data.mx = {10, "mx.x."}};
     struct lookup lookup_mx = secure_lookup("x.", &mx, 1);
     struct lookup lookup_a = secure_lookup("mx.x.", &a, 1);
+    struct lookup lookup_aaaa = {.name = "mx.x.",
+                                 .owner = "mx.x.",
+                                 .type = RECORD_AAAA,
+                                 .status = LOOKUP_NODATA,
+                                 .ad = true};
     struct lookup lookup_tlsa = secure_lookup("_25._tcp.mx.x.", tlsa, count);
     struct host host = {.name = "mx.x.",
                         .base = "mx.x.",
                         .a = &lookup_a,
+                        .aaaa = &lookup_aaaa,
                         .tlsa = &lookup_tlsa,
                         .tlsa_state = TLSA_SECURE,
                         .port = 25,
