@@ -20,7 +20,8 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 HARDENING = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -DMXDANE_SANITIZED)
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXDANE_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXDANE_VERSION='"$(VERSION)"' \
+	-DMXDANE_SHARE='"$(PREFIX)/share/mxdane"' $(WARNINGS) $(HARDENING) \
 	$(SANITIZE) -Iinclude -Isrc -Itests $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
@@ -51,7 +52,7 @@ CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: all run demo check lint lint-fast faults fuzz fuzz-targets bench valgrind install clean build-packages test-packages
+.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets bench valgrind install clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -112,6 +113,15 @@ $(BUILD)/libfuzzer/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED)
 
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(wildcard $(BUILD)/tests/*/*.d) \
 	$(ANALYZED:.o=.d) $(CLANG_CHECKED:.o=.d)
+
+# The files beside the program are found by the PREFIX that it was compiled for.
+$(BUILD)/cli/main.o: $(BUILD)/prefix
+
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+
+FORCE:
 
 build-packages:
 	@tests/packages $(BUILD_PACKAGES)
@@ -201,6 +211,7 @@ valgrind: test-packages
 
 install: all
 	install -D -m 755 $(BUILD)/mxdane $(DESTDIR)$(PREFIX)/bin/mxdane
+	install -D -m 644 docs/retired-issuers $(DESTDIR)$(PREFIX)/share/mxdane/retired-issuers
 	install -D -m 644 docs/mxdane.1 $(DESTDIR)$(PREFIX)/share/man/man1/mxdane.1
 
 clean:

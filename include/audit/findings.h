@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audit/retired.h"
 #include "base/arena.h"
 #include "model/domain.h"
 
@@ -15,6 +16,7 @@ struct findings_rules {
     int64_t verify_time; /* seconds since the epoch */
     unsigned warn_days;  /* a certificate that ends within so many days is one */
     bool ee_checks;      /* the leaf's dates count for DANE-EE(3) too */
+    const struct retired *retired; /* NULL: none */
 };
 
 /*

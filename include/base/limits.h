@@ -41,6 +41,8 @@ enum {
     LIMIT_DOWN_HOSTS = 64,        /* -D */
     LIMIT_ANCHOR_LINE = 4096,     /* a line of a trust anchor or root hints file */
     LIMIT_ANCHORS = 64,           /* records taken from either file */
+    LIMIT_RETIRED = 256,          /* keys of CAs that no longer issue */
+    LIMIT_RETIRED_LINE = 512,     /* a line of their file */
     LIMIT_PATTERN_MATCH = 100000, /* PCRE2 match limit */
     LIMIT_PATTERN_HEAP_KIB = 1024 /* PCRE2 heap limit */
 };

@@ -31,6 +31,7 @@ struct options {
     struct pattern *grep;
     const char *output;  /* -o; NULL: standard output */
     bool color_auto;
+    const char *retired; /* --retired; NULL: the file that is installed, if it is */
     const char *list;    /* -f; NULL: none */
     const char *journal; /* NULL: none */
     struct options_terminal terminal;

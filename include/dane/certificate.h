@@ -25,4 +25,10 @@ bool certificate_parse(struct bytes der, struct arena *arena, struct certificate
  */
 bool certificate_data_is_valid(uint8_t selector, struct bytes data);
 
+/*
+ * Whether a certificate says of itself that a public CA issued it: by a policy of the CA/Browser
+ * Forum's baseline requirements (section 7.1.6.1).
+ */
+bool certificate_is_public(struct bytes der);
+
 #endif

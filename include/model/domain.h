@@ -23,6 +23,7 @@ struct domain {
     const char *name;  /* with its trailing dot; NULL: the input is no domain name */
     const struct lookup *lookups[3]; /* printed in this order: DS, DNSKEY, MX or SOA; then NULL */
     size_t lookup_count;
+    const struct lookup *nsec3param; /* for findings; in no trace; NULL: not asked */
     bool walked;       /* every look-up that belongs to the audit was made */
     bool needs_host;   /* mail is accepted: without a host to check nothing is proved */
     bool null_mx_among_others;

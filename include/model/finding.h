@@ -28,8 +28,9 @@ enum finding_severity {
  * The one table: code, id, severity, RFC and section, result type of RFC 8460 section 4.3,
  * sentence. Ids are for programs and never change. In a sentence {lookup} is its type and name,
  * {status} its RCODE and why; {record} the RDATA, {number} and {text} are arguments, {end} is how a
- * session ended, {reason} the words of OpenSSL or the system for it, {depth} and {subject} are a
- * certificate's, {excess} is the limit that was exceeded.
+ * session ended, {reason} OpenSSL's words for it, {excess} the limit that was exceeded, {depth} and
+ * {subject} are a certificate's, {digest} is one of its digests and {right} the usage, selector and
+ * matching type that would be right for it.
  */
 /* clang-format off */
 #define FINDING_TABLE(X) \
@@ -92,8 +93,88 @@ enum finding_severity {
       "certificate-host-mismatch", "the trust anchor matches, but no name of the certificate does") \
     X(CERT_EXPIRED, "cert-expired", FAILURE, "RFC 7672 section 3.1.2", "certificate-expired", \
       "a certificate is expired or not yet valid") \
+    X(CHAIN_UNTRUSTED, "chain-not-trusted", FAILURE, "RFC 7672 section 3.1.2", \
+      "certificate-not-trusted", \
+      "the trust anchor of {record} was sent, but the chain does not verify: {reason}") \
     X(CERT_EXPIRES_SOON, "cert-expires-soon", WARNING, "RFC 7672 section 3.1.2", NULL, \
-      "the certificate at depth {depth} ({subject}) expires in {number} days")
+      "the certificate at depth {depth} ({subject}) expires in {number} days") \
+    /* what a TLSA record that does not match is */ \
+    X(TLSA_ISSUER_UNDER_EE, "tlsa-issuer-under-usage-3", WARNING, "RFC 7671 section 5.1", \
+      "tlsa-invalid", "{record} is the {digest} of the issuer at depth {depth} ({subject}), and " \
+      "usage 3 is for the server's own: this is {right}") \
+    X(TLSA_LEAF_UNDER_TA, "tlsa-leaf-under-usage-2", WARNING, "RFC 7671 section 5.2", \
+      "tlsa-invalid", "{record} is the {digest} of the server's own certificate, and usage 2 is " \
+      "for an issuer's: this is {right}") \
+    X(TLSA_UNDER_PKIX, "tlsa-under-pkix-usage", WARNING, "RFC 7672 section 3.1.3", \
+      "tlsa-invalid", "{record} is the {digest} at depth {depth} ({subject}), and only usages 2 " \
+      "and 3 are for SMTP: this is {right}") \
+    X(TLSA_SELECTOR_WRONG, "tlsa-selector-wrong", WARNING, "RFC 6698 section 2.1.2", \
+      "tlsa-invalid", "{record} is the {digest} at depth {depth} ({subject}): this is {right}") \
+    X(TLSA_MTYPE_WRONG, "tlsa-matching-type-wrong", WARNING, "RFC 6698 section 2.1.3", \
+      "tlsa-invalid", "{record} is the {digest} at depth {depth} ({subject}): this is {right}") \
+    X(TLSA_DIGEST_OF_NOTHING, "tlsa-digest-of-nothing", WARNING, "RFC 6698 section 2.1.4", \
+      "tlsa-invalid", "{record} is nothing, or the digest of nothing") \
+    X(TLSA_DIGEST_OF_PEM, "tlsa-digest-of-pem", WARNING, "RFC 6698 section 2.1.4", \
+      "tlsa-invalid", \
+      "{record} is of the PEM text at depth {depth} ({subject}), and has to be of the DER") \
+    X(TLSA_RENEWED, "tlsa-certificate-renewed", WARNING, "RFC 7671 section 5.1", \
+      "validation-failure", "the certificate of {record} was renewed and its key was kept: the " \
+      "hash of the key, 3 1 1, would still match") \
+    X(TLSA_CERT_STALE, "tlsa-certificate-hash-stale", WARNING, "RFC 7671 section 5.1", \
+      "validation-failure", "the server's key is in another record, its certificate is not " \
+      "{record}: a certificate's hash has to change at every renewal, a key's, 3 1 1, has not") \
+    X(TLSA_CERT_UNKNOWN, "tlsa-certificate-hash-unknown", WARNING, "RFC 7671 section 5.1", \
+      "validation-failure", "no certificate that was sent is {record}: a certificate's hash has " \
+      "to change at every renewal, a key's, 3 1 1, has not") \
+    X(TLSA_KEY_UNKNOWN, "tlsa-key-unknown", WARNING, "RFC 7671 section 8.1", \
+      "validation-failure", "no key that was sent is {record}: the next key's record has to be " \
+      "published before the key is used") \
+    X(TLSA_ANCHOR_UNKNOWN, "tlsa-anchor-not-sent", WARNING, "RFC 7671 section 5.2.2", \
+      "validation-failure", "no issuer that was sent is {record}: a server has to send its trust " \
+      "anchor") \
+    X(TLSA_OF_ANOTHER_HOST, "tlsa-of-another-host", WARNING, "RFC 7671 section 8", \
+      "validation-failure", "{record} is of the MX host {text}") \
+    X(TLSA_OF_ANOTHER_ADDRESS, "tlsa-of-another-address", WARNING, "RFC 7671 section 8", \
+      "validation-failure", \
+      "{record} matches at {text}: the servers of {host} have different certificates") \
+    X(TLSA_RETIRED_ISSUER, "tlsa-retired-issuer", WARNING, "RFC 7671 section 5.2", \
+      "validation-failure", "{record} is {text}, which does not issue any more") \
+    X(TLSA_RECORD_UNUSABLE, "tlsa-record-unusable", WARNING, "RFC 6698 section 4.1", \
+      "tlsa-invalid", "{record} cannot be used: {text}") \
+    X(TLSA_HIDDEN, "tlsa-hidden-by-sha2-512", WARNING, "RFC 7671 section 9", \
+      "validation-failure", \
+      "{record} matches, but does not count beside a SHA2-512 record that does not") \
+    X(TLSA_COMBINATION, "tlsa-combination-unmatched", WARNING, "RFC 7671 section 8", NULL, \
+      "no {text} record matches, and each combination that is published has to") \
+    /* what might be better */ \
+    X(TLSA_CERT_HASH, "tlsa-certificate-hash", NOTICE, "RFC 7671 section 5.1", NULL, \
+      "{record} has to change at every renewal: the hash of the key, 3 1 1, has not") \
+    X(TLSA_PUBLIC_INTERMEDIATE, "tlsa-public-intermediate", NOTICE, "RFC 7671 section 5.2", NULL, \
+      "{record} is an intermediate ({subject}) of a public CA, whose next certificate may be " \
+      "issued by another") \
+    X(TLSA_MANY, "tlsa-many-records", WARNING, "RFC 7671 section 10.1", NULL, \
+      "{number} TLSA records: more than 12 make an answer that does not reach everybody") \
+    X(TLSA_SINGLE, "tlsa-single-record", NOTICE, "RFC 7671 section 8.1", NULL, \
+      "{record} is the only usable record: before a change of key or issuer the next one's is to " \
+      "be published too") \
+    X(TTL_LONG, "ttl-above-a-day", NOTICE, "RFC 7671 section 13", NULL, \
+      "the TTL of {lookup} is {number} seconds: a mistake would last longer than a day") \
+    X(KEY_WEAK, "key-weak", WARNING, "RFC 9325 section 4.5", NULL, \
+      "the key at depth {depth} ({subject}) is {text}: 2048 bits are the least") \
+    X(SIGNATURE_WEAK, "signature-weak", WARNING, "RFC 9325 section 4.5", NULL, \
+      "the certificate at depth {depth} ({subject}) is signed with {text}") \
+    X(TLS_OLD, "tls-old", WARNING, "RFC 8996 section 2", NULL, \
+      "the server's best version is {text}: it has been deprecated") \
+    X(DS_SHA1, "ds-sha1", WARNING, "RFC 8624 section 3.3", NULL, \
+      "the DS record of key {number} has a SHA-1 digest") \
+    X(DNSSEC_ALGORITHM, "dnssec-algorithm", WARNING, "RFC 8624 section 3.1", NULL, \
+      "{lookup} has algorithm {number}, which must not be used") \
+    X(NSEC3_ITERATIONS, "nsec3-iterations", WARNING, "RFC 9276 section 3.1", NULL, \
+      "NSEC3 with {number} iterations: anything but 0 may count as insecure") \
+    X(MX_IS_ALIAS, "mx-host-is-alias", WARNING, "RFC 5321 section 5.1", NULL, \
+      "the MX host {host} is an alias (CNAME)") \
+    X(COVERAGE_PARTIAL, "coverage-partial", WARNING, "RFC 7672 section 2.2.1", NULL, \
+      "MX hosts without usable TLSA records: {number}: mail through them is not protected")
 /* clang-format on */
 
 #define FINDING_CODE(code, id, severity, rfc, result, sentence) FINDING_##code,
@@ -110,6 +191,7 @@ struct finding {
     const struct transport_end *end;
     const struct certificate *certificate; /* of the chain of `address` */
     unsigned depth;                        /* of `certificate` */
+    enum certificate_digest digest;        /* of `certificate` */
     enum excess excess;
     uint64_t number;
     struct bytes text; /* raw */
@@ -132,6 +214,24 @@ void finding_add_sentence(struct buffer *out, const struct finding *finding);
  */
 const struct finding *finding_worst(const struct domain *domain, const struct domain_host *host,
                                     const struct address *address);
+
+/*
+ * Why a domain does not pass, or what else is weightiest: "mx.example[192.0.2.1]: " where it is of
+ * an address, the sentence, and what explains it. Nothing where there is no finding.
+ */
+void finding_add_reason(struct buffer *out, const struct domain *domain);
+
+/* The same place and sentence of one finding. */
+void finding_add_line(struct buffer *out, const struct finding *finding);
+
+/* For monitoring, in the order of what counts most. */
+enum check_status { CHECK_OK, CHECK_UNKNOWN, CHECK_WARNING, CHECK_CRITICAL };
+
+/*
+ * CHECK_CRITICAL where the domain fails, but CHECK_UNKNOWN where servers that could not be tested
+ * are all there is; CHECK_WARNING where a certificate whose dates count ends soon.
+ */
+enum check_status domain_check(const struct domain *domain);
 
 /*
  * What comes out for a domain, or for one of its hosts: "pass", "untested", "unprotected" or

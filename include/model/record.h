@@ -18,6 +18,7 @@ enum record_type {
     RECORD_AAAA = 28,
     RECORD_DS = 43,
     RECORD_DNSKEY = 48,
+    RECORD_NSEC3PARAM = 51,
     RECORD_TLSA = 52
 };
 
@@ -46,6 +47,13 @@ struct record_soa {
     uint32_t serial, refresh, retry, expire, minimum;
 };
 
+struct record_nsec3param {
+    uint8_t hash;
+    uint8_t flags;
+    uint16_t iterations;
+    struct bytes salt;
+};
+
 struct record_tlsa {
     uint8_t usage;
     uint8_t selector;
@@ -62,6 +70,7 @@ struct record {
         struct record_ds ds;
         struct record_dnskey dnskey;
         struct record_soa soa;
+        struct record_nsec3param nsec3param;
         struct record_tlsa tlsa;
     } data;
 };

@@ -34,6 +34,7 @@ struct report { /* a format in use */
 struct report_format {
     const char *name;
     bool findings; /* it shows them (the trace: with -v) */
+    bool dialogue; /* and SMTP dialogues (the trace: with -v) */
     bool one_text; /* for all domains together: no part of it stands alone */
     void *(*begin)(void); /* what is kept; NULL: nothing is */
     void (*domain)(struct report *report, const struct domain *domain, struct buffer *out);

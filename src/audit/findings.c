@@ -5,16 +5,9 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "model/finding.h"
+#include "finder.h"
 
-struct finder {
-    const struct findings_rules *rules;
-    const struct domain *domain;
-    struct finding *list;
-    size_t count, room;
-};
-
-static void add(struct finder *finder, struct finding finding)
+void finder_add(struct finder *finder, struct finding finding)
 {
     if (finder->count == finder->room) {
         finder->room = finder->room > 0 ? 2 * finder->room : 16;
@@ -37,18 +30,18 @@ static void find_lookups(struct finder *finder)
     const struct domain *domain = finder->domain;
 
     if (domain->name == NULL)
-        add(finder, (struct finding){.code = FINDING_DOMAIN_INVALID,
+        finder_add(finder, (struct finding){.code = FINDING_DOMAIN_INVALID,
                                      .text = {(const uint8_t *)domain->input,
                                               strnlen(domain->input, LIMIT_NAME_TEXT)}});
     for (size_t i = 0; i < domain->lookup_count; i++)
         if (domain_lookup_fails(domain->lookups[i]))
-            add(finder, (struct finding){.code = failure_of(domain->lookups[i]),
+            finder_add(finder, (struct finding){.code = failure_of(domain->lookups[i]),
                                          .lookup = domain->lookups[i]});
     if (domain->null_mx_among_others)
-        add(finder, (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
+        finder_add(finder, (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
                                      .lookup = domain->lookups[domain->lookup_count - 1]});
     if (domain->excess != EXCESS_NONE)
-        add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .excess = domain->excess});
+        finder_add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .excess = domain->excess});
 }
 
 static void find_address_lookup(struct finder *finder, const struct domain_host *entry,
@@ -57,10 +50,10 @@ static void find_address_lookup(struct finder *finder, const struct domain_host 
     if (lookup == NULL || lookup->status == LOOKUP_TLD_MX_HOST)
         return;
     if (lookup_is_error(lookup))
-        add(finder, (struct finding){.code = FINDING_ADDRESS_LOOKUP_FAILED, .host = entry,
+        finder_add(finder, (struct finding){.code = FINDING_ADDRESS_LOOKUP_FAILED, .host = entry,
                                      .lookup = lookup});
     else if (!lookup->ad)
-        add(finder, (struct finding){.code = FINDING_ADDRESS_INSECURE, .host = entry,
+        finder_add(finder, (struct finding){.code = FINDING_ADDRESS_INSECURE, .host = entry,
                                      .lookup = lookup});
 }
 
@@ -78,7 +71,7 @@ static void find_existence(struct finder *finder, const struct domain_host *entr
         finding.code = FINDING_HOST_WITHOUT_ADDRESS;
     else
         return;
-    add(finder, finding);
+    finder_add(finder, finding);
 }
 
 static void find_tlsa(struct finder *finder, const struct domain_host *entry)
@@ -95,7 +88,7 @@ static void find_tlsa(struct finder *finder, const struct domain_host *entry)
     case TLSA_NOT_ASKED: /* the addresses' findings say why */
     case TLSA_SECURE: return;
     }
-    add(finder, finding);
+    finder_add(finder, finding);
 }
 
 /* A timeout or a broken connection says nothing about DANE, a refused STARTTLS does. */
@@ -139,33 +132,17 @@ static enum finding_code verdict_code(const struct address *address,
     return FINDING_CODES;
 }
 
-/* Where dates count: the path up to the anchor that matched, with -e the leaf. */
-static size_t dated_certificates(const struct finder *finder, const struct address *address)
+/* A trust anchor that was sent and does not make the path valid is another failure. */
+static void blame_chain(struct finding *finding)
 {
-    if (address->dane == DANE_MATCH_TA)
-        return address->dane_depth < address->chain.path_length ? address->dane_depth + 1
-                                                                : address->chain.path_length;
-    return address->dane == DANE_MATCH_EE && finder->rules->ee_checks;
-}
+    const struct host *host = finding->host->host;
+    const struct record *anchor = tlsa_advice_broken_anchor(host, finding->address);
 
-static void find_ends(struct finder *finder, const struct domain_host *entry,
-                      const struct address *address)
-{
-    enum { SECONDS_A_DAY = 86400 };
-    size_t count = dated_certificates(finder, address);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct certificate *certificate = &address->chain.certificates[i];
-        int64_t left = certificate->not_after - finder->rules->verify_time;
-
-        if (left >= 0 && left < (int64_t)finder->rules->warn_days * SECONDS_A_DAY)
-            add(finder, (struct finding){.code = FINDING_CERT_EXPIRES_SOON,
-                                         .host = entry,
-                                         .address = address,
-                                         .certificate = certificate,
-                                         .depth = (unsigned)i,
-                                         .number = (uint64_t)(left / SECONDS_A_DAY)});
-    }
+    if (anchor == NULL)
+        return;
+    finding->code = FINDING_CHAIN_UNTRUSTED;
+    finding->lookup = host->tlsa;
+    finding->record = anchor;
 }
 
 static void find_address(struct finder *finder, const struct domain_host *entry, size_t index)
@@ -178,14 +155,16 @@ static void find_address(struct finder *finder, const struct domain_host *entry,
 
     if (address->end.transport == TRANSPORT_UNTRIED)
         return;
+    if (finding.code == FINDING_TLSA_MISMATCH)
+        blame_chain(&finding);
     if (finding.code != FINDING_CODES)
-        add(finder, finding);
-    find_ends(finder, entry, address);
+        finder_add(finder, finding);
+    advice_find_address(finder, entry, index);
     if (address->after.transport == TRANSPORT_OK)
         return;
     finding.code = FINDING_EHLO_TLS_FAILED;
     finding.end = &address->after;
-    add(finder, finding);
+    finder_add(finder, finding);
 }
 
 static void find_host(struct finder *finder, const struct domain_host *entry)
@@ -194,9 +173,10 @@ static void find_host(struct finder *finder, const struct domain_host *entry)
     find_address_lookup(finder, entry, entry->host->a);
     find_address_lookup(finder, entry, entry->host->aaaa);
     if (entry->host->excess != EXCESS_NONE)
-        add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
+        finder_add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
                                      .excess = entry->host->excess});
     find_tlsa(finder, entry);
+    advice_find_host(finder, entry);
     for (size_t i = 0; i < entry->host->address_count; i++)
         find_address(finder, entry, i);
 }
@@ -211,13 +191,14 @@ static bool says_failure(const struct finder *finder)
 
 void findings_find(struct domain *domain, const struct findings_rules *rules, struct arena *arena)
 {
-    struct finder finder = {.rules = rules, .domain = domain};
+    struct finder finder = {.rules = rules, .domain = domain, .arena = arena};
 
     find_lookups(&finder);
+    advice_find_domain(&finder);
     for (size_t i = 0; i < domain->host_count; i++)
         find_host(&finder, &domain->hosts[i]);
     if (domain_exit_status(domain) != EXIT_SECURE && !says_failure(&finder))
-        add(&finder, (struct finding){.code = FINDING_INCOMPLETE});
+        finder_add(&finder, (struct finding){.code = FINDING_INCOMPLETE});
     domain->findings = arena_copy(arena, finder.list, finder.count * sizeof *finder.list);
     domain->finding_count = finder.count;
     free(finder.list);

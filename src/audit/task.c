@@ -15,6 +15,7 @@ struct task {
     struct arena arena;
     struct domain domain;
     struct lookup *lookups[3];
+    struct lookup *nsec3param;
     size_t pending; /* answers or hosts awaited */
     bool finished;
     void (*callback)(void *argument);
@@ -26,7 +27,8 @@ static void find_findings(struct task *task)
     const struct plan *plan = task->services->plan;
     struct findings_rules rules = {.verify_time = plan->verify_time,
                                    .warn_days = plan->warn_days,
-                                   .ee_checks = plan->ee_checks};
+                                   .ee_checks = plan->ee_checks,
+                                   .retired = plan->retired};
 
     findings_find(&task->domain, &rules, &task->arena);
 }
@@ -146,6 +148,7 @@ static void on_lookup(void *argument)
 
     if (--task->pending > 0)
         return;
+    task->domain.nsec3param = task->nsec3param;
     if (strcmp(name, ".") == 0)
         on_zone_lookups(task, 2);
     else if (name_is_tld(name))
@@ -156,7 +159,12 @@ static void on_lookup(void *argument)
 
 static void ask(struct task *task, const enum record_type *types, size_t count)
 {
-    task->pending = count;
+    bool nsec3param = task->services->plan->findings; /* asked for advice only */
+
+    task->pending = count + nsec3param;
+    if (nsec3param)
+        resolver_ask(task->services->resolver, &task->arena, task->domain.name,
+                     RECORD_NSEC3PARAM, &task->nsec3param, on_lookup, task);
     for (size_t i = 0; i < count; i++)
         resolver_ask(task->services->resolver, &task->arena, task->domain.name, types[i],
                      &task->lookups[i], on_lookup, task);

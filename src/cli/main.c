@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "audit/retired.h"
 #include "audit/run.h"
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -146,6 +147,24 @@ static void print_summary(const struct run_counts *counts)
     buffer_fini(&line);
 }
 
+/* A failure before there is an output: some formats have their own words for it. */
+static int fail_early(const struct options *options, const struct failure *failure)
+{
+    struct report_sum sum = {.failure = failure->text};
+    struct report report;
+    struct buffer text;
+    int status;
+
+    buffer_init(&text, 0);
+    report_begin(&report, options->format, &options->report);
+    status = report_end(&report, &sum, report_own_failure(options->format), &text);
+    if (text.length > 0)
+        fputs(text.data, stdout);
+    (void)fflush(stdout); /* it is a failure already */
+    buffer_fini(&text);
+    return status;
+}
+
 static int run(const struct options *options, struct failure *failure)
 {
     struct front front = {.options = options};
@@ -159,7 +178,7 @@ static int run(const struct options *options, struct failure *failure)
     int status;
 
     if (!output_open(&front.output, options->format, &options->report, options->output, failure))
-        return report_own_failure(options->format);
+        return fail_early(options, failure);
     if (!options->trust_ad)
         warn_of_paths(options);
     good = fit_descriptors(&plan, failure) &&
@@ -178,7 +197,33 @@ static int run(const struct options *options, struct failure *failure)
     return status;
 }
 
-static int act(const struct options *options, struct failure *failure)
+/* The file that is installed may be missing, one that the user names may not. */
+static bool read_retired(const struct options *options, struct retired **retired,
+                         struct failure *failure)
+{
+    static const char installed[] = MXDANE_SHARE "/retired-issuers";
+    bool named = options->retired != NULL;
+
+    if (!options->plan.findings || (!named && access(installed, F_OK) != 0))
+        return true;
+    *retired = retired_open(named ? options->retired : installed, failure);
+    return *retired != NULL;
+}
+
+static int run_with_files(struct options *options, struct failure *failure)
+{
+    struct retired *retired = NULL;
+    int status;
+
+    if (!read_retired(options, &retired, failure))
+        return fail_early(options, failure);
+    options->plan.retired = retired;
+    status = run(options, failure);
+    retired_free(retired);
+    return status;
+}
+
+static int act(struct options *options, struct failure *failure)
 {
     switch (options->action) {
     case OPTIONS_HELP:
@@ -188,7 +233,7 @@ static int act(const struct options *options, struct failure *failure)
         printf("mxdane %s\n", MXDANE_VERSION);
         break;
     case OPTIONS_RUN:
-        return run(options, failure);
+        return run_with_files(options, failure);
     }
     if (fflush(stdout) == 0)
         return 0;
@@ -225,6 +270,8 @@ int main(int argc, char **argv)
         abort();
     if (options_parse(&options, argc, argv, (int64_t)time(NULL), &terminal, &failure)) {
         status = act(&options, &failure);
+    } else {
+        status = fail_early(&options, &failure);
     }
     options_fini(&options);
     uv_library_shutdown(); /* ends the pool's threads while OpenSSL can still release theirs */

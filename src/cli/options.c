@@ -19,7 +19,8 @@ enum { /* options without a letter */
     OPTION_COLOR,
     OPTION_TRUST_AD,
     OPTION_NO_SANDBOX,
-    OPTION_FORMAT
+    OPTION_FORMAT,
+    OPTION_RETIRED
 };
 
 struct row {
@@ -62,7 +63,8 @@ static const struct row rows[] = {
     {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
     {OPTION_PROGRESS, "progress", "WHEN", "of a list, on standard error: auto, always or never"},
-    {OPTION_FORMAT, "format", "FORMAT", "trace, json or summary (trace)"},
+    {OPTION_RETIRED, "retired", "FILE", "keys of CAs that no longer issue, for the findings"},
+    {OPTION_FORMAT, "format", "FORMAT", "trace, json, nagios, prometheus or summary (trace)"},
     {'o', "output", "FILE", "write to FILE, which is replaced when the run is done"},
     {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
     {OPTION_NO_SANDBOX, "no-sandbox", NULL, "keep all rights of the process"},
@@ -262,6 +264,7 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case 'v': options->trace.verbose++; return true;
     case OPTION_PROGRESS:
         return set_when(&options->progress, options->terminal.progress, "--progress", failure);
+    case OPTION_RETIRED: options->retired = optarg; return true;
     case OPTION_FORMAT: return set_format(options, failure);
     case 'o': options->output = optarg; return true;
     case OPTION_COLOR:
@@ -327,7 +330,7 @@ static void settle(struct options *options)
     report->trace = &options->trace;
     report->terminal = options->terminal.output && options->output == NULL;
     report->verify_time = options->plan.verify_time;
-    options->plan.dialogue = verbose || options->format->findings;
+    options->plan.dialogue = verbose || options->format->dialogue;
     options->plan.findings = verbose || options->format->findings;
 }
 
@@ -338,6 +341,9 @@ static bool check_together(const struct options *options, struct failure *failur
 
     if (options->grep != NULL && strcmp(format->name, "trace") != 0)
         return failure_set(failure, "-g: only with --format trace, whose lines it picks");
+    if (options->trace.quiet && strcmp(format->name, "prometheus") == 0)
+        return failure_set(failure, "-q: not with --format prometheus, where what is left out is "
+                                    "missing");
     if (options->journal == NULL)
         return true;
     if (options->list == NULL)

@@ -279,3 +279,28 @@ bool certificate_data_is_valid(uint8_t selector, struct bytes data)
     ERR_clear_error();
     return valid;
 }
+
+/* 2.23.140.1.1 (extended), 2.23.140.1.2.1-3 (domain, organization, individual). */
+static bool policy_is_public(const ASN1_OBJECT *policy)
+{
+    static const char forum[] = "2.23.140.1.";
+    char text[OID_TEXT];
+
+    return OBJ_obj2txt(text, sizeof text, policy, 1) > 0 &&
+           strncmp(text, forum, sizeof forum - 1) == 0;
+}
+
+bool certificate_is_public(struct bytes der)
+{
+    X509 *x509 = x509_parse(der);
+    CERTIFICATEPOLICIES *policies =
+        x509 != NULL ? X509_get_ext_d2i(x509, NID_certificate_policies, NULL, NULL) : NULL;
+    bool found = false;
+
+    for (int i = 0; i < sk_POLICYINFO_num(policies) && !found; i++)
+        found = policy_is_public(sk_POLICYINFO_value(policies, i)->policyid);
+    CERTIFICATEPOLICIES_free(policies);
+    X509_free(x509);
+    ERR_clear_error();
+    return found;
+}

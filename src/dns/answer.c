@@ -109,6 +109,21 @@ static bool read_tlsa(struct arena *arena, const getdns_dict *rr, struct record_
     return get_bytes(arena, rr, "/rdata/certificate_association_data", &tlsa->data);
 }
 
+static bool read_nsec3param(struct arena *arena, const getdns_dict *rr,
+                            struct record_nsec3param *param)
+{
+    uint32_t hash, flags, iterations;
+
+    if (!get_number(rr, "/rdata/hash_algorithm", UINT8_MAX, &hash) ||
+        !get_number(rr, "/rdata/flags", UINT8_MAX, &flags) ||
+        !get_number(rr, "/rdata/iterations", UINT16_MAX, &iterations))
+        return false;
+    param->hash = (uint8_t)hash;
+    param->flags = (uint8_t)flags;
+    param->iterations = (uint16_t)iterations;
+    return get_bytes(arena, rr, "/rdata/salt", &param->salt);
+}
+
 static bool read_soa(struct arena *arena, const getdns_dict *rr, struct record_soa *soa)
 {
     soa->mname = get_name(arena, rr, "/rdata/mname");
@@ -135,6 +150,7 @@ static bool read_record(struct arena *arena, const getdns_dict *rr, enum record_
     case RECORD_DS: return read_ds(arena, rr, &record->data.ds);
     case RECORD_DNSKEY: return read_dnskey(arena, rr, &record->data.dnskey);
     case RECORD_TLSA: return read_tlsa(arena, rr, &record->data.tlsa);
+    case RECORD_NSEC3PARAM: return read_nsec3param(arena, rr, &record->data.nsec3param);
     case RECORD_SOA: return read_soa(arena, rr, &record->data.soa);
     case RECORD_CNAME: break;
     }

@@ -84,7 +84,8 @@ static void add_record(struct buffer *out, const struct finding *finding)
     if (record->type == RECORD_TLSA) {
         const struct record_tlsa *tlsa = &record->data.tlsa;
 
-        buffer_printf(out, "%u %u %u ", tlsa->usage, tlsa->selector, tlsa->mtype);
+        buffer_printf(out, "%u %u %u", tlsa->usage, tlsa->selector, tlsa->mtype);
+        buffer_puts(out, tlsa->data.length > 0 ? " " : "");
         text_add_hex_ends(out, tlsa->data);
     } else {
         record_add_rdata(out, record);
@@ -133,6 +134,18 @@ static void add_subject(struct buffer *out, const struct finding *finding)
         buffer_puts(out, "without a CommonName");
 }
 
+static void add_digest(struct buffer *out, const struct finding *finding)
+{
+    buffer_puts(out, certificate_digest_label(finding->digest));
+}
+
+static void add_right(struct buffer *out, const struct finding *finding)
+{
+    buffer_printf(out, "%d %u %u", finding->depth == 0 ? 3 : 2,
+                  certificate_digest_selector(finding->digest),
+                  certificate_digest_mtype(finding->digest));
+}
+
 static void add_argument(struct buffer *out, const struct finding *finding, const char *name,
                          size_t length)
 {
@@ -144,6 +157,7 @@ static void add_argument(struct buffer *out, const struct finding *finding, cons
         {"record", add_record}, {"number", add_number},   {"text", add_text},
         {"end", add_end},       {"reason", add_reason},   {"depth", add_depth},
         {"subject", add_subject}, {"excess", add_excess},
+        {"digest", add_digest},   {"right", add_right},
     };
 
     for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++)
@@ -218,4 +232,66 @@ const char *host_outcome(const struct domain *domain, const struct domain_host *
     bool fails = worst != NULL && finding_severity(worst->code) >= FINDING_UNTESTED;
 
     return fails || was_probed(host->host) ? outcome_of(worst) : "not-probed";
+}
+
+static void add_place(struct buffer *out, const struct finding *finding)
+{
+    if (finding->host == NULL || finding->address == NULL)
+        return;
+    add_name(out, finding->host->host->base);
+    buffer_puts(out, "[");
+    address_add_text(out, finding->address);
+    buffer_puts(out, "]: ");
+}
+
+void finding_add_line(struct buffer *out, const struct finding *finding)
+{
+    add_place(out, finding);
+    finding_add_sentence(out, finding);
+}
+
+/* A failure of the TLSA records has a record that tells more, at the same address or host. */
+static const struct finding *cause_of(const struct domain *domain, const struct finding *failure)
+{
+    for (size_t i = 0; failure->address != NULL && i < domain->finding_count; i++) {
+        const struct finding *finding = &domain->findings[i];
+
+        if (finding->host == failure->host && finding->record != NULL && finding != failure &&
+            finding_severity(finding->code) == FINDING_WARNING &&
+            finding_result_type(finding->code) != NULL &&
+            (finding->address == NULL || finding->address == failure->address))
+            return finding;
+    }
+    return NULL;
+}
+
+void finding_add_reason(struct buffer *out, const struct domain *domain)
+{
+    const struct finding *worst = finding_worst(domain, NULL, NULL);
+    const struct finding *cause;
+
+    if (worst == NULL)
+        return;
+    finding_add_line(out, worst);
+    cause = worst->code == FINDING_TLSA_MISMATCH || worst->code == FINDING_TLSA_ALL_UNUSABLE
+                ? cause_of(domain, worst)
+                : NULL;
+    if (cause == NULL)
+        return;
+    buffer_puts(out, "; ");
+    finding_add_sentence(out, cause);
+}
+
+enum check_status domain_check(const struct domain *domain)
+{
+    const struct finding *worst = finding_worst(domain, NULL, NULL);
+    bool untested = worst != NULL && finding_severity(worst->code) == FINDING_UNTESTED;
+    bool passes = domain_exit_status(domain) == EXIT_SECURE;
+
+    if (!passes && !untested)
+        return CHECK_CRITICAL;
+    for (size_t i = 0; i < domain->finding_count; i++)
+        if (domain->findings[i].code == FINDING_CERT_EXPIRES_SOON)
+            return CHECK_WARNING;
+    return passes ? CHECK_OK : CHECK_UNKNOWN;
 }

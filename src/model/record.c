@@ -13,6 +13,7 @@ const char *record_type_name(enum record_type type)
     case RECORD_AAAA: return "AAAA";
     case RECORD_DS: return "DS";
     case RECORD_DNSKEY: return "DNSKEY";
+    case RECORD_NSEC3PARAM: return "NSEC3PARAM";
     case RECORD_TLSA: return "TLSA";
     }
     return "?";
@@ -61,6 +62,11 @@ static struct bytes record_key(const struct record *record, uint32_t numbers[3])
         numbers[1] = record->data.tlsa.selector;
         numbers[2] = record->data.tlsa.mtype;
         return record->data.tlsa.data;
+    case RECORD_NSEC3PARAM:
+        numbers[0] = record->data.nsec3param.hash;
+        numbers[1] = record->data.nsec3param.flags;
+        numbers[2] = record->data.nsec3param.iterations;
+        return record->data.nsec3param.salt;
     case RECORD_SOA:
         numbers[0] = record->data.soa.serial;
         break;
@@ -124,6 +130,12 @@ void record_add_rdata(struct buffer *buffer, const struct record *record)
         buffer_printf(buffer, " %u %u %u %u %u", record->data.soa.serial,
                       record->data.soa.refresh, record->data.soa.retry, record->data.soa.expire,
                       record->data.soa.minimum);
+        break;
+    case RECORD_NSEC3PARAM:
+        buffer_printf(buffer, "%u %u %u ", numbers[0], numbers[1], numbers[2]);
+        if (bytes.length == 0) /* RFC 5155 section 4.3 */
+            buffer_puts(buffer, "-");
+        text_add_hex(buffer, bytes);
         break;
     case RECORD_DS:
     case RECORD_TLSA:

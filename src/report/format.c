@@ -11,8 +11,15 @@ static void trace_domain(struct report *report, const struct domain *domain, str
 
 static const struct report_format formats[] = {
     {.name = "trace", .domain = trace_domain},
-    {.name = "json", .findings = true, .begin = json_begin, .domain = json_domain},
-    {.name = "summary", .findings = true, .domain = summary_domain},
+    {.name = "json", .findings = true, .dialogue = true, .begin = json_begin,
+     .domain = json_domain},
+    {.name = "nagios", .findings = true, .one_text = true, .begin = nagios_begin,
+     .domain = nagios_domain, .end = nagios_end, .status = nagios_status,
+     .own_failure = NAGIOS_UNKNOWN},
+    {.name = "prometheus", .findings = true, .one_text = true, .begin = prometheus_begin,
+     .domain = prometheus_domain, .end = prometheus_end},
+    {.name = "summary", .findings = true, .begin = summary_begin, .domain = summary_domain,
+     .end = summary_end},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };

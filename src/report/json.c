@@ -200,6 +200,7 @@ void json_domain(struct report *report, const struct domain *domain, struct buff
     json_put(object, "verdict", json_words(domain_outcome(domain)));
     json_put(object, "verify_time", json_time(verify_time));
     json_put(object, "lookups", json_lookups(domain));
+    json_put(object, "nsec3param", json_lookup(domain->nsec3param));
     json_put(object, "excess", json_excess(domain->excess));
     json_put(object, "hosts", json_hosts(domain, verify_time));
     json_put(object, "findings", json_findings(domain));

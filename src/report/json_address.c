@@ -22,8 +22,7 @@ static json_t *json_end(const struct transport_end *end)
     buffer_init(&text, 0);
     transport_add_end(&text, end);
     json_put(object, "result", json_words(transport_name(end->transport)));
-    json_put(object, "text", json_words(text.data));
-    buffer_fini(&text);
+    json_put(object, "text", json_buffer(&text));
     json_put(object, "state", json_words(smtp_state_name(end->state)));
     json_put(object, "code", end->code > 0 ? json_integer(end->code) : json_null());
     json_put(object, "reply", json_bytes(end->text));
@@ -41,8 +40,7 @@ static json_t *json_verdict(const struct address *address, const struct verdict 
     buffer_init(&text, 0);
     transport_add_verdict(&text, address, verdict);
     json_put(object, "result", json_words(verdict_name(verdict->code)));
-    json_put(object, "text", json_words(text.data));
-    buffer_fini(&text);
+    json_put(object, "text", json_buffer(&text));
     json_put(object, "depth", pass ? json_integer(verdict->depth) : json_null());
     json_put(object, "name", json_bytes(verdict->name));
     json_put(object, "reason", json_words(address->dane_reason));
@@ -102,6 +100,7 @@ static json_t *json_digest(const struct certificate *certificate, enum certifica
     json_put(object, "selector", json_integer(certificate_digest_selector(digest)));
     json_put(object, "mtype", json_integer(certificate_digest_mtype(digest)));
     json_put(object, "data", json_hex(certificate->data[digest]));
+    json_put(object, "shown", json_boolean(certificate->marks[digest].shown));
     json_put(object, "matched", json_boolean(certificate->marks[digest].matched));
     return object;
 }

@@ -50,6 +50,14 @@ static void put_soa(json_t *object, const struct record_soa *soa)
     put_number(object, "minimum", soa->minimum);
 }
 
+static void put_nsec3param(json_t *object, const struct record_nsec3param *param)
+{
+    put_number(object, "hash", param->hash);
+    put_number(object, "flags", param->flags);
+    put_number(object, "iterations", param->iterations);
+    json_put(object, "salt", json_hex(param->salt));
+}
+
 static void put_tlsa(json_t *object, const struct record_tlsa *tlsa)
 {
     put_number(object, "usage", tlsa->usage);
@@ -69,6 +77,7 @@ static void put_fields(json_t *object, const struct record *record)
         break;
     case RECORD_DS: put_ds(object, &record->data.ds); break;
     case RECORD_DNSKEY: put_dnskey(object, &record->data.dnskey); break;
+    case RECORD_NSEC3PARAM: put_nsec3param(object, &record->data.nsec3param); break;
     case RECORD_SOA: put_soa(object, &record->data.soa); break;
     case RECORD_TLSA: put_tlsa(object, &record->data.tlsa); break;
     case RECORD_CNAME: break;

@@ -1,32 +1,71 @@
 /*
  * One line a domain: DOMAIN STATUS REASON, aligned on a terminal, with tabs in a pipe.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "formats.h"
 #include "model/finding.h"
 
-static void add_reason(struct buffer *out, const struct domain *domain)
-{
-    const struct finding *worst = finding_worst(domain, NULL, NULL);
+struct totals {
+    size_t domains, passed;
+};
 
-    if (worst != NULL)
-        finding_add_sentence(out, worst);
+void *summary_begin(void)
+{
+    return memory_new(1, sizeof(struct totals));
 }
 
-static void add_name(struct buffer *out, const struct domain *domain)
+static bool passes(const struct domain *domain)
 {
-    const char *input = domain->input;
+    return domain_exit_status(domain) == EXIT_SECURE;
+}
 
-    text_add_escaped(out, (struct bytes){(const uint8_t *)input, strlen(input)});
+/* A column that is too narrow moves the next one. */
+static void end_column(struct buffer *out, size_t start, size_t width)
+{
+    size_t used = out->length - start;
+
+    buffer_printf(out, "%*s", used < width ? (int)(width - used) : 1, "");
+}
+
+static void add_line(struct buffer *out, const struct domain *domain, bool columns)
+{
+    enum { DOMAIN_WIDTH = 32, STATUS_WIDTH = 13 };
+    size_t start = out->length;
+
+    text_add_escaped(out, (struct bytes){(const uint8_t *)domain->input, strlen(domain->input)});
+    if (columns)
+        end_column(out, start, DOMAIN_WIDTH);
+    else
+        buffer_puts(out, "\t");
+    start = out->length;
+    buffer_puts(out, domain_outcome(domain));
+    if (columns)
+        end_column(out, start, STATUS_WIDTH);
+    else
+        buffer_puts(out, "\t");
+    finding_add_reason(out, domain);
+    buffer_puts(out, "\n");
 }
 
 void summary_domain(struct report *report, const struct domain *domain, struct buffer *out)
 {
-    if (report->options->trace->quiet && domain_exit_status(domain) == EXIT_SECURE)
-        return;
-    add_name(out, domain);
-    buffer_printf(out, "\t%s\t", domain_outcome(domain));
-    add_reason(out, domain);
-    buffer_puts(out, "\n");
+    struct totals *totals = report->kept;
+
+    totals->domains++;
+    totals->passed += passes(domain);
+    if (!report->options->trace->quiet || !passes(domain))
+        add_line(out, domain, report->options->terminal);
+}
+
+void summary_end(struct report *report, const struct report_sum *sum, struct buffer *out)
+{
+    const struct totals *totals = report->kept;
+
+    if (report->options->terminal && totals->domains > 1 && sum->failure == NULL)
+        buffer_printf(out, "%zu domains: %zu pass, %zu do not\n", totals->domains, totals->passed,
+                      totals->domains - totals->passed);
+    free(report->kept);
 }

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/conf.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -31,6 +32,7 @@ struct pki_spec {
     const char *san;         /* OpenSSL's notation; NULL: none */
     const char *basic;       /* basicConstraints; NULL: none */
     const char *constraints; /* nameConstraints; NULL: none */
+    const char *policies;    /* certificatePolicies; NULL: none */
     int from, until;         /* days from PKI_NOW; both 0: from -10 until 10 */
     const EVP_MD *digest;    /* NULL: SHA-256 */
     const char *not_before;  /* a date that is none; NULL: by `from` */
@@ -43,11 +45,15 @@ static inline void pki_extend(X509 *x509, int nid, const char *value)
     X509V3_CTX context;
 
     X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
+    CONF *empty = NCONF_new(NULL); /* some extensions ask for one */
+
+    X509V3_set_nconf(&context, empty);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
 
     assert_non_null(extension);
     assert_int_equal(X509_add_ext(x509, extension, -1), 1);
     X509_EXTENSION_free(extension);
+    NCONF_free(empty);
 }
 
 /* Issued by `issuer`; NULL: self-signed. */
@@ -73,6 +79,7 @@ static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *
     pki_extend(x509, NID_subject_alt_name, spec->san);
     pki_extend(x509, NID_basic_constraints, spec->basic);
     pki_extend(x509, NID_name_constraints, spec->constraints);
+    pki_extend(x509, NID_certificate_policies, spec->policies);
     assert_true(X509_sign(x509, issuer == NULL ? key : issuer_key,
                           spec->digest == NULL ? EVP_sha256() : spec->digest) > 0);
     return x509;

@@ -1,0 +1,218 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "finder.h"
+
+enum { SECONDS_A_DAY = 86400 };
+
+/* RFC 8624 section 3.1: MUST NOT, for signing and for validation. */
+static bool algorithm_is_forbidden(uint8_t algorithm)
+{
+    enum { RSAMD5 = 1, DSA = 3, DSA_NSEC3 = 6, ECC_GOST = 12 };
+
+    return algorithm == RSAMD5 || algorithm == DSA || algorithm == DSA_NSEC3 ||
+           algorithm == ECC_GOST;
+}
+
+static void find_ds(struct finder *finder, const struct lookup *lookup)
+{
+    enum { DIGEST_SHA1 = 1 };
+
+    for (size_t i = 0; i < lookup->record_count; i++) {
+        const struct record_ds *ds = &lookup->records[i].data.ds;
+
+        if (ds->digest_type == DIGEST_SHA1)
+            finder_add(finder, (struct finding){.code = FINDING_DS_SHA1, .lookup = lookup,
+                                                .record = &lookup->records[i],
+                                                .number = ds->tag});
+    }
+}
+
+/* Once for a look-up, whose keys share the algorithm as a rule. */
+static void find_algorithm(struct finder *finder, const struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->record_count; i++) {
+        const struct record *record = &lookup->records[i];
+        uint8_t algorithm = record->type == RECORD_DS ? record->data.ds.algorithm
+                                                      : record->data.dnskey.algorithm;
+
+        if (!algorithm_is_forbidden(algorithm))
+            continue;
+        finder_add(finder, (struct finding){.code = FINDING_DNSSEC_ALGORITHM, .lookup = lookup,
+                                            .record = record, .number = algorithm});
+        return;
+    }
+}
+
+static void find_iterations(struct finder *finder, const struct lookup *lookup)
+{
+    for (size_t i = 0; lookup != NULL && i < lookup->record_count; i++) {
+        uint16_t iterations = lookup->records[i].data.nsec3param.iterations;
+
+        if (iterations > 0)
+            finder_add(finder, (struct finding){.code = FINDING_NSEC3_ITERATIONS,
+                                                .lookup = lookup,
+                                                .record = &lookup->records[i],
+                                                .number = iterations});
+    }
+}
+
+/* A host that takes mail without DANE; to one whose look-ups fail senders do not deliver. */
+static bool is_uncovered(const struct host *host)
+{
+    return host->tlsa_state == TLSA_ABSENT ||
+           (host->tlsa_state == TLSA_NOT_ASKED && host->address_count > 0);
+}
+
+/* Mail goes wherever MX allows: one host without TLSA is the way around the others'. */
+static void find_coverage(struct finder *finder)
+{
+    const struct domain *domain = finder->domain;
+    size_t covered = 0, uncovered = 0;
+
+    for (size_t i = 0; i < domain->host_count; i++) {
+        covered += domain->hosts[i].host->tlsa_state == TLSA_SECURE;
+        uncovered += is_uncovered(domain->hosts[i].host);
+    }
+    if (covered > 0 && uncovered > 0)
+        finder_add(finder, (struct finding){.code = FINDING_COVERAGE_PARTIAL,
+                                            .lookup = domain->lookups[domain->lookup_count - 1],
+                                            .number = uncovered});
+}
+
+void advice_find_domain(struct finder *finder)
+{
+    const struct domain *domain = finder->domain;
+
+    for (size_t i = 0; i < domain->lookup_count; i++) {
+        const struct lookup *lookup = domain->lookups[i];
+
+        if (lookup->type == RECORD_DS)
+            find_ds(finder, lookup);
+        if (lookup->type == RECORD_DS || lookup->type == RECORD_DNSKEY)
+            find_algorithm(finder, lookup);
+    }
+    find_iterations(finder, domain->nsec3param);
+    find_coverage(finder);
+}
+
+void advice_find_host(struct finder *finder, const struct domain_host *entry)
+{
+    const struct host *host = entry->host;
+    const struct lookup *aaaa = host->aaaa;
+
+    if (host->a->alias_count > 0 || (aaaa != NULL && aaaa->alias_count > 0))
+        finder_add(finder, (struct finding){.code = FINDING_MX_IS_ALIAS, .host = entry,
+                                            .lookup = host->a->alias_count > 0 ? host->a : aaaa});
+    if (host->tlsa_state != TLSA_SECURE)
+        return;
+    tlsa_advice_find_records(finder, entry);
+    if (host->tlsa->records[0].ttl > SECONDS_A_DAY)
+        finder_add(finder, (struct finding){.code = FINDING_TTL_LONG, .host = entry,
+                                            .lookup = host->tlsa,
+                                            .number = host->tlsa->records[0].ttl});
+}
+
+static struct finding of_address(const struct domain_host *entry, const struct address *address,
+                                 enum finding_code code)
+{
+    return (struct finding){.code = code, .host = entry, .address = address};
+}
+
+static struct bytes text_of(const char *text)
+{
+    return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+/* The model names keys as the trace does: "RSA-2048", "RSA-PSS-2048". */
+static bool key_is_weak(const char *key)
+{
+    enum { LEAST_BITS = 2048 };
+    const char *bits = strrchr(key, '-');
+
+    if (strncmp(key, "RSA-", 4) != 0 && strncmp(key, "DSA-", 4) != 0)
+        return false;
+    return bits == NULL || strtoul(bits + 1, NULL, 10) < LEAST_BITS;
+}
+
+static bool signature_is_weak(const char *signature)
+{
+    return strcasestr(signature, "sha1") != NULL || strcasestr(signature, "md5") != NULL ||
+           strcasestr(signature, "md4") != NULL || strcasestr(signature, "md2") != NULL;
+}
+
+static bool same(struct bytes left, struct bytes right)
+{
+    return left.length == right.length && (left.length == 0 ||
+                                           memcmp(left.data, right.data, left.length) == 0);
+}
+
+/* Nobody relies on the signature of a root under its own key. */
+static bool signature_counts(const struct certificate *certificate, size_t depth)
+{
+    return depth == 0 || !same(certificate->issuer_cn, certificate->subject_cn) ||
+           !same(certificate->issuer_org, certificate->subject_org);
+}
+
+static void find_weakness(struct finder *finder, const struct domain_host *entry,
+                          const struct address *address, size_t depth)
+{
+    const struct certificate *certificate = &address->chain.certificates[depth];
+    struct finding finding = of_address(entry, address, FINDING_KEY_WEAK);
+
+    finding.certificate = certificate;
+    finding.depth = (unsigned)depth;
+    finding.text = text_of(certificate->key);
+    if (key_is_weak(certificate->key))
+        finder_add(finder, finding);
+    finding.code = FINDING_SIGNATURE_WEAK;
+    finding.text = text_of(certificate->signature);
+    if (signature_counts(certificate, depth) && signature_is_weak(certificate->signature))
+        finder_add(finder, finding);
+}
+
+/* Where dates count: the path up to the anchor that matched, with -e the leaf. */
+static size_t dated_certificates(const struct finder *finder, const struct address *address)
+{
+    if (address->dane == DANE_MATCH_TA)
+        return address->dane_depth < address->chain.path_length ? address->dane_depth + 1
+                                                                : address->chain.path_length;
+    return address->dane == DANE_MATCH_EE && finder->rules->ee_checks;
+}
+
+static void find_ends(struct finder *finder, const struct domain_host *entry,
+                      const struct address *address)
+{
+    size_t count = dated_certificates(finder, address);
+
+    for (size_t i = 0; i < count; i++) {
+        struct finding finding = of_address(entry, address, FINDING_CERT_EXPIRES_SOON);
+        const struct certificate *certificate = &address->chain.certificates[i];
+        int64_t left = certificate->not_after - finder->rules->verify_time;
+
+        finding.certificate = certificate;
+        finding.depth = (unsigned)i;
+        finding.number = (uint64_t)(left / SECONDS_A_DAY);
+        if (left >= 0 && left < (int64_t)finder->rules->warn_days * SECONDS_A_DAY)
+            finder_add(finder, finding);
+    }
+}
+
+void advice_find_address(struct finder *finder, const struct domain_host *entry, size_t index)
+{
+    const struct address *address = &entry->host->addresses[index];
+    const char *version = address->tls_version;
+
+    if (!address->handshaken)
+        return;
+    tlsa_advice_find_address(finder, entry, index);
+    find_ends(finder, entry, address);
+    if (strcmp(version, "TLS12") != 0 && strcmp(version, "TLS13") != 0) {
+        struct finding finding = of_address(entry, address, FINDING_TLS_OLD);
+
+        finding.text = text_of(version);
+        finder_add(finder, finding);
+    }
+    for (size_t i = 0; i < address->chain.path_length; i++)
+        find_weakness(finder, entry, address, i);
+}

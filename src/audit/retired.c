@@ -1,0 +1,118 @@
+#include "audit/retired.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/memory.h"
+
+enum { DIGEST_BYTES = 32, SELECTOR_SPKI = 1, MTYPE_SHA256 = 1 };
+
+struct entry {
+    uint8_t digest[DIGEST_BYTES];
+    const char *name;
+};
+
+struct retired {
+    struct arena arena;
+    struct entry entries[LIMIT_RETIRED];
+    size_t count;
+};
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_digest(const char *text, uint8_t digest[DIGEST_BYTES])
+{
+    for (size_t i = 0; i < DIGEST_BYTES; i++) {
+        int high = hex_value(text[2 * i]);
+        int low = high < 0 ? -1 : hex_value(text[2 * i + 1]);
+
+        if (low < 0)
+            return false;
+        digest[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+/* False: the line is no comment, not blank and malformed. */
+static bool read_line(struct retired *retired, char *line)
+{
+    struct entry *entry = &retired->entries[retired->count];
+    size_t length = strlen(line);
+    const char *name = line + (size_t)(2 * DIGEST_BYTES);
+
+    while (length > 0 && isspace((unsigned char)line[length - 1]))
+        line[--length] = '\0';
+    if (length == 0 || line[0] == '#')
+        return true;
+    if (!read_digest(line, entry->digest) || !isspace((unsigned char)*name))
+        return false;
+    entry->name = arena_dup(&retired->arena, name + strspn(name, " \t"));
+    retired->count++;
+    return true;
+}
+
+static bool read_lines(struct retired *retired, FILE *file, const char *path,
+                       struct failure *failure)
+{
+    char line[LIMIT_RETIRED_LINE];
+
+    for (size_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
+        if (retired->count == LIMIT_RETIRED)
+            return failure_set(failure, "%s: more than %d keys", path, LIMIT_RETIRED);
+        if (!read_line(retired, line))
+            return failure_set(failure, "%s: line %zu: not a SHA2-256 in hex and a name", path,
+                               number);
+    }
+    return ferror(file) == 0 || failure_set(failure, "%s: %s", path, strerror(errno));
+}
+
+struct retired *retired_open(const char *path, struct failure *failure)
+{
+    FILE *file = fopen(path, "re");
+    struct retired *retired;
+    bool good;
+
+    if (file == NULL) {
+        failure_set(failure, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    retired = memory_new(1, sizeof *retired);
+    arena_init(&retired->arena);
+    good = read_lines(retired, file, path, failure);
+    (void)fclose(file); /* only read */
+    if (good)
+        return retired;
+    retired_free(retired);
+    return NULL;
+}
+
+void retired_free(struct retired *retired)
+{
+    if (retired == NULL)
+        return;
+    arena_fini(&retired->arena);
+    free(retired);
+}
+
+const char *retired_find(const struct retired *retired, const struct record_tlsa *tlsa)
+{
+    if (retired == NULL || tlsa->selector != SELECTOR_SPKI || tlsa->mtype != MTYPE_SHA256 ||
+        tlsa->data.length != DIGEST_BYTES)
+        return NULL;
+    for (size_t i = 0; i < retired->count; i++)
+        if (memcmp(retired->entries[i].digest, tlsa->data.data, DIGEST_BYTES) == 0)
+            return retired->entries[i].name;
+    return NULL;
+}

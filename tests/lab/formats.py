@@ -1,0 +1,290 @@
+"""What the formats for programs say of the lab's cases: json against its schema and against the
+trace that the case expects, the others on some cases with real servers."""
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+
+import jsonschema
+
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+SCHEMA = json.loads((DOCS / "json-schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+FAILING = ("untested", "unprotected", "failure")
+
+
+def json_options(options):
+    """The options of a case for json, and the pattern of its -g: None where it has none."""
+    words, pattern = list(options), None
+    if "-g" in words:
+        at = words.index("-g")
+        pattern = words[at + 1]
+        del words[at:at + 2]
+    return ["--format", "json", "--retired", str(DOCS / "retired-issuers"), *words], pattern
+
+
+def compares(case, options):
+    """Whether the case expects a whole trace."""
+    return not ({"-q", "-v", "--color", "--quiet", "--verbose"} & set(options) or "signal" in case.spec
+                or "stdout" in case.spec)
+
+
+def complaints(case, wanted, pattern, out, status):
+    """What is wrong with the objects of a case; `wanted` is the trace it expects, None: any."""
+    try:
+        objects = [json.loads(line) for line in out.decode().splitlines()]
+    except ValueError as error:
+        return [f"no JSON: {error}"]
+    found = [f"schema: {'/'.join(map(str, error.path))}: {error.message[:200]}"
+             for item in objects for error in VALIDATOR.iter_errors(item)]
+    if found:
+        return found
+    for item in objects:
+        found += inconsistencies(item)
+    if len(objects) == 1 and (objects[0]["verdict"] == "pass") != (status == 0):
+        found.append(f"verdict {objects[0]['verdict']} and exit status {status}")
+    if "findings" in case.spec:
+        ids = sorted({finding["id"] for item in objects for finding in item["findings"]})
+        if ids != sorted(case.spec["findings"]):
+            found.append(f"findings {ids}, not {sorted(case.spec['findings'])}")
+    if wanted is not None:
+        lines = [line for item in objects for line in trace(item)
+                 if pattern is None or re.search(pattern, line)]
+        if case.spec.get("unordered"):
+            lines, wanted = sorted(lines), sorted(wanted)
+        found += [f"from json: {line}" for line in lines if line not in wanted]
+        found += [f"not in json: {line}" for line in wanted if line not in lines]
+        if not found and lines != wanted:
+            found.append("the lines from json are in another order")
+    return found
+
+
+def inconsistencies(item):
+    """What a schema cannot say."""
+    failing = [finding for finding in item["findings"] if finding["severity"] in FAILING]
+    if bool(failing) != (item["verdict"] != "pass"):
+        yield f"verdict {item['verdict']} with {len(failing)} findings that fail"
+    for host in item["hosts"]:
+        for address in host["addresses"]:
+            said = [finding for finding in failing if finding["host"] == host["name"] and
+                    finding["address"] in (address["address"], None)]
+            if address["fails"] and not said:
+                yield f"no finding says why {address['address']} fails"
+
+
+def trace(item):
+    """The trace, without colour, from nothing but the object."""
+    if item["domain"] is None:
+        yield f"{item['input']} IN MX ? ; AD=0 Invalid"
+    for lookup in item["lookups"]:
+        yield from lookup_lines(lookup)
+    yield from excess_lines(item)
+    for host in item["hosts"]:
+        yield from host_lines(host)
+
+
+def excess_lines(thing):
+    if thing["excess"]:
+        yield f"  ; {thing['excess']}"
+
+
+def lookup_lines(lookup):
+    for alias in lookup["aliases"]:
+        yield f"{alias['owner']} IN CNAME {alias['target']} ; AD={alias['ad']:d} NoError"
+    for rdata in [record["text"] for record in lookup["records"]] or ["?"]:
+        yield f"{lookup['owner']} IN {lookup['type']} {rdata} ; AD={lookup['ad']:d} {lookup['status']}"
+    yield from excess_lines(lookup)
+
+
+def host_lines(host):
+    a, aaaa, tlsa = host["a"], host["aaaa"], host["tlsa"]
+    yield from lookup_lines(a)
+    if aaaa and not (a["ad"] and a["status"] == "NXDomain"):
+        yield from lookup_lines(aaaa)
+    yield from excess_lines(host)
+    if tlsa:
+        yield from lookup_lines(tlsa)
+    elif host["probed"]:
+        yield f"_{host['port']}._tcp.{host['base']} IN TLSA ? ; AD=0 NODATA"
+    for address in host["addresses"]:
+        yield from address_lines(address, host["base"].rstrip("."))
+
+
+def address_lines(address, base):
+    if address["transport"]["result"] == "untried":
+        return
+    subject = f"  {base}[{address['address']}]: "
+    yield subject + address["verdict"]["text"]
+    yield from excess_lines(address["transport"])
+    after = address["ehlo_after_tls"]
+    if after and after["result"] != "ok":
+        yield subject + after["text"]
+        yield from excess_lines(after)
+    if address["tls"]:
+        yield from tls_lines(address["tls"])
+
+
+def tls_lines(tls):
+    leaf = tls["chain"][0]
+    group = f",{tls['group']}" if tls["group"] else ""
+    yield f"    TLS = {tls['version']} with {tls['cipher']}{group},{leaf['key']}"
+    for name in leaf["names"] or ([leaf["subject_cn"]] if leaf["subject_cn"] is not None else []):
+        yield f"    name = {name}"
+    for certificate in tls["chain"]:
+        if certificate["depth"] is not None:
+            yield from certificate_lines(certificate)
+
+
+def certificate_lines(certificate):
+    yield f"    depth = {certificate['depth']}"
+    for label, key in [("Issuer CommonName", "issuer_cn"), ("Issuer Organization", "issuer_org"),
+                       ("notBefore", "not_before"), ("notAfter", "not_after"),
+                       ("Subject CommonName", "subject_cn"), ("Subject Organization", "subject_org")]:
+        if certificate[key] is not None:
+            yield f"      {label} = {certificate[key]}"
+    for digest in certificate["digests"]:
+        if digest["shown"]:
+            data = digest["data"]
+            if digest["mtype"] == 0 and len(data) >= 28:
+                data = f"{data[:12]}...{data[-12:]}"
+            mark = "matched" if digest["matched"] else "nomatch"
+            yield (f"      {digest['label']} [{mark}] <- {digest['usage']} {digest['selector']} "
+                   f"{digest['mtype']} {data}")
+
+
+class Formats:
+    """Checks of the other formats, on cases of the lab with real servers."""
+
+    def __init__(self, command, directory):
+        self.command, self.file = command, directory / "report"
+
+    def run(self, options, *domains):
+        result = subprocess.run([*self.command, *shlex.split(options), *domains],
+                                capture_output=True, text=True, timeout=60, check=False)
+        return result.stdout, result.stderr, result.returncode
+
+    def check_nagios_ok(self):
+        out, _, status = self.run("--format nagios", "exim.lab")
+        assert status == 0, status
+        assert re.match(r"DANE OK - exim.lab: pass\|domains=1;;;0 ok=1;;;0 ", out), out
+
+    def check_nagios_warning(self):
+        """A certificate of usage 2 with 88 days; under usage 3 dates do not count, but with -e."""
+        out, _, status = self.run("--format nagios -w 100", "e42.lab")
+        assert status == 1, status
+        assert out.startswith("DANE WARNING - e42.lab: pass: mx.e42.lab[127.42.0.1]: "), out
+        assert "expires in 89 days" in out, out
+        assert self.run("--format nagios -w 80", "e42.lab")[2] == 0
+        assert self.run("--format nagios -w 100", "e43.lab")[2] == 0
+        assert self.run("--format nagios -w 100 -e", "e43.lab")[2] == 1
+
+    def check_nagios_critical(self):
+        out, _, status = self.run("--format nagios", "exim.lab", "e33.lab", "e75.lab")
+        assert status == 2, status
+        first, *rest = out.splitlines()
+        assert first.startswith("DANE CRITICAL - 3 domains, 1 CRITICAL, 1 UNKNOWN, 1 OK; e33.lab: fail: "), first
+        assert "|domains=3;;;0 ok=1;;;0 warning=0;;;0 critical=1;;;0 unknown=1;;;0 time=" in first
+        assert "exim.lab: pass" in rest and "e75.lab: untested" in rest, rest
+        assert out.count("|") == 1, out
+        assert len(self.run("--format nagios -q", "e33.lab")[0].splitlines()) == 1
+
+    def check_nagios_unknown(self):
+        out, _, status = self.run("--format nagios", "e75.lab")
+        assert (status, out.split(" - ")[0]) == (3, "DANE UNKNOWN"), out
+        out, err, status = self.run("--format nagios --bogus")
+        assert (status, out.split("|")[0]) == (3, "DANE UNKNOWN - unknown option: --bogus "
+                                               "(see mxdane --help)"), out
+        assert err.startswith("mxdane: unknown option"), err
+
+    def check_nagios_forgery(self):
+        """A reply with a bar and a line end makes neither performance data nor a line."""
+        out, _, status = self.run("--format nagios", "forged-perfdata.lab")
+        assert status == 3, status
+        assert out.count("|") == 1 and "\\x7cok=1 \\x0dDANE OK" in out.split("|")[0], out
+
+    def check_prometheus(self):
+        out, _, status = self.run("--format prometheus", "exim.lab", "e20.lab", "e30.lab", "e26.lab",
+                                  "e30.lab", "e16.lab", "e01.lab", "a b", "forged-cn.lab")
+        assert status == 1, status
+        lint = subprocess.run(["promtool", "check", "metrics"], input=out, capture_output=True,
+                              text=True, check=False)
+        assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", ""), lint
+        series = re.findall(r"^(\w+(?:\{.*\})?) \S+$", out, re.M)
+        assert len(series) == len(set(series)), "a series stands twice"
+        for line in ['mxdane_up{domain="exim.lab."} 1', 'mxdane_up{domain="e30.lab."} 0',
+                     'mxdane_up{domain="a b"} 0', 'mxdane_outcome{domain="e01.lab.",outcome="unprotected"} 1']:
+            assert line in out.splitlines(), line
+        assert re.search(r'^mxdane_tlsa_match\{domain="e30.lab.",host="mx.e30.lab.",address="127[.0-9]+",'
+                         r'usage="3",selector="1",mtype="1"\} 0$', out, re.M), out
+        for name in ("mxdane_dnssec_secure", "mxdane_cert_not_after_seconds", "mxdane_run_duration_seconds",
+                     "mxdane_run_timestamp_seconds"):
+            assert out.count(f"# TYPE {name} gauge\n") == out.count(f"# HELP {name} ") == 1, name
+
+    def check_summary(self):
+        out, _, status = self.run("--format summary", "exim.lab", "e33.lab", "e75.lab", "e01.lab")
+        assert status == 1, status
+        fields = [line.split("\t") for line in out.splitlines()]
+        assert [field[:2] for field in fields] == [
+            ["exim.lab", "pass"], ["e33.lab", "fail"], ["e75.lab", "untested"],
+            ["e01.lab", "unprotected"]], out
+        assert "this is 2 1 1" in fields[1][2] and all(len(field) == 3 for field in fields), out
+        assert len(self.run("--format summary -q", "exim.lab", "e33.lab")[0].splitlines()) == 1
+
+    def check_output(self):
+        """The file is as standard output would be, whatever the format, and nothing beside it."""
+        for name in ("trace", "json", "summary"):
+            self.file.write_text("before")
+            out, err, status = self.run(f"--format {name} -o {self.file}", "e30.lab")
+            assert (out, err, status) == ("", "", 1), (out, err, status)
+            wanted, got = self.run(f"--format {name}", "e30.lab")[0], self.file.read_text()
+            times = r'("milliseconds":|"ttl":|"tries":)\d+'
+            assert re.sub(times, "", got) == re.sub(times, "", wanted), got
+            assert self.files() == [self.file.name], self.files()
+
+    def files(self):
+        return sorted(path.name for path in self.file.parent.glob(self.file.name + "*"))
+
+    def check_output_link(self):
+        """What a link leads to is replaced; a device never is."""
+        link = self.file.with_name("link")
+        self.file.write_text("before")
+        link.symlink_to(self.file)
+        self.run(f"--format summary -o {link}", "exim.lab")
+        assert link.is_symlink() and self.file.read_text().startswith("exim.lab\tpass\t")
+        link.unlink()
+        out, err, status = self.run("-o /dev/null", "exim.lab")
+        assert (out, status) == ("", 2) and "is not a regular file" in err, err
+        assert pathlib.Path("/dev/null").is_char_device()
+
+    def check_output_failure(self):
+        """A disk that is full leaves the file as it was, and nothing beside it."""
+        place = self.file.parent / "full"
+        place.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", place], check=True)
+        try:
+            (place / "report").write_text("before")
+            out, err, status = self.run(f"--format json -o {place / 'report'}", "e30.lab", "e33.lab")
+            assert (out, status) == ("", 2) and "No space left" in err, (out, err, status)
+            assert (place / "report").read_text() == "before"
+            assert [path.name for path in place.iterdir()] == ["report"]
+        finally:
+            subprocess.run(["umount", place], check=True)
+
+    def check_output_signal(self):
+        """A run that is cut publishes nothing."""
+        self.file.write_text("before")
+        process = subprocess.Popen([*self.command, "--format", "prometheus", "-s", "20000", "-o",
+                                    self.file, "e74.lab"], stderr=subprocess.PIPE)
+        while len(self.files()) < 2:
+            assert process.poll() is None
+        process.terminate()
+        assert process.wait(60) == 143, process.returncode
+        process.stderr.close()
+        assert self.file.read_text() == "before" and self.files() == [self.file.name]
+
+
+def checks(command, directory):
+    """(name, function) of the checks of the other formats."""
+    formats = Formats(command, directory)
+    return [(name, getattr(formats, name)) for name in sorted(dir(Formats)) if name.startswith("check_")]

@@ -1,0 +1,209 @@
+/* What a TLSA record that does not match is: each row a record and what the bytes prove of it. */
+#include "dane/diagnosis.h"
+
+#include "dane_world.h"
+
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+
+/* The chain of every row: LEAF, INTER. */
+static struct chain make_chain(const struct world *world, struct certificate certificates[2])
+{
+    certificates[0] = world->models[LEAF];
+    certificates[1] = world->models[INTER];
+    return (struct chain){certificates, 2, 2};
+}
+
+static struct record make_record(uint8_t usage, uint8_t selector, uint8_t mtype,
+                                 struct bytes data)
+{
+    return (struct record){.type = RECORD_TLSA, .data.tlsa = {usage, selector, mtype, data}};
+}
+
+static void check(struct world *world, struct record record, enum finding_code code,
+                  unsigned depth)
+{
+    struct certificate certificates[2];
+    struct chain chain = make_chain(world, certificates);
+    struct finding finding = diagnosis_find(&record, &chain, &world->arena);
+
+    if (finding.code != code)
+        fail_msg("%u %u %u: %d instead of %d", record.data.tlsa.usage, record.data.tlsa.selector,
+                 record.data.tlsa.mtype, finding.code, code);
+    assert_int_equal(finding.depth, depth);
+    assert_ptr_equal(finding.record, &record);
+}
+
+static void test_fields(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        enum cert cert;
+        enum certificate_digest digest;
+        uint8_t usage, selector, mtype;
+        enum finding_code code;
+        unsigned depth;
+    } rows[] = {
+        {LEAF, CERTIFICATE_PKEY_SHA256, 3, 1, 1, FINDING_CODES, 0},
+        {LEAF, CERTIFICATE_FULL_CERT, 3, 0, 0, FINDING_CODES, 0},
+        {INTER, CERTIFICATE_CERT_SHA512, 2, 0, 2, FINDING_CODES, 1},
+        {INTER, CERTIFICATE_PKEY_SHA256, 3, 1, 1, FINDING_TLSA_ISSUER_UNDER_EE, 1},
+        {LEAF, CERTIFICATE_PKEY_SHA256, 2, 1, 1, FINDING_TLSA_LEAF_UNDER_TA, 0},
+        {LEAF, CERTIFICATE_PKEY_SHA256, 1, 1, 1, FINDING_TLSA_UNDER_PKIX, 0},
+        {INTER, CERTIFICATE_PKEY_SHA256, 0, 1, 1, FINDING_TLSA_UNDER_PKIX, 1},
+        {LEAF, CERTIFICATE_PKEY_SHA256, 9, 1, 1, FINDING_TLSA_UNDER_PKIX, 0},
+        {LEAF, CERTIFICATE_CERT_SHA256, 3, 1, 1, FINDING_TLSA_SELECTOR_WRONG, 0},
+        {LEAF, CERTIFICATE_PKEY_SHA512, 3, 0, 2, FINDING_TLSA_SELECTOR_WRONG, 0},
+        {INTER, CERTIFICATE_PKEY_SHA256, 2, 0, 1, FINDING_TLSA_SELECTOR_WRONG, 1},
+        {LEAF, CERTIFICATE_PKEY_SHA256, 3, 1, 2, FINDING_TLSA_MTYPE_WRONG, 0},
+        {LEAF, CERTIFICATE_PKEY_SHA256, 3, 1, 0, FINDING_TLSA_MTYPE_WRONG, 0},
+        {LEAF, CERTIFICATE_FULL_SPKI, 3, 1, 1, FINDING_TLSA_MTYPE_WRONG, 0},
+        {ROOT, CERTIFICATE_PKEY_SHA256, 2, 1, 1, FINDING_TLSA_ANCHOR_UNKNOWN, 0},
+        {LEAF_OLD, CERTIFICATE_CERT_SHA256, 3, 0, 1, FINDING_TLSA_CERT_UNKNOWN, 0},
+        {ROOT, CERTIFICATE_PKEY_SHA256, 3, 1, 1, FINDING_TLSA_KEY_UNKNOWN, 0},
+        {LEAF_OLD, CERTIFICATE_FULL_CERT, 3, 0, 0, FINDING_TLSA_RENEWED, 0},
+        {STRAY, CERTIFICATE_FULL_CERT, 3, 0, 0, FINDING_TLSA_CERT_UNKNOWN, 0},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check(world,
+              make_record(rows[i].usage, rows[i].selector, rows[i].mtype,
+                          world->models[rows[i].cert].data[rows[i].digest]),
+              rows[i].code, rows[i].depth);
+}
+
+/* The right triple goes with what was found. */
+static void test_right(void **state)
+{
+    struct world *world = *state;
+    struct certificate certificates[2];
+    struct chain chain = make_chain(world, certificates);
+    struct record record =
+        make_record(3, 0, 2, world->models[INTER].data[CERTIFICATE_PKEY_SHA256]);
+    struct finding finding = diagnosis_find(&record, &chain, &world->arena);
+
+    assert_int_equal(finding.digest, CERTIFICATE_PKEY_SHA256);
+    assert_ptr_equal(finding.certificate, &certificates[1]);
+}
+
+static void test_nothing(void **state)
+{
+    struct world *world = *state;
+    uint8_t digest[SHA512_DIGEST_LENGTH];
+
+    check(world, make_record(3, 1, 1, (struct bytes){(const uint8_t *)"", 0}),
+          FINDING_TLSA_DIGEST_OF_NOTHING, 0);
+    SHA256((const uint8_t *)"", 0, digest);
+    check(world, make_record(3, 1, 1, (struct bytes){digest, SHA256_DIGEST_LENGTH}),
+          FINDING_TLSA_DIGEST_OF_NOTHING, 0);
+    SHA512((const uint8_t *)"", 0, digest);
+    check(world, make_record(2, 0, 2, (struct bytes){digest, SHA512_DIGEST_LENGTH}),
+          FINDING_TLSA_DIGEST_OF_NOTHING, 0);
+}
+
+/* The PEM of OpenSSL's own writer, its final newline left out or not. */
+static void check_pem(struct world *world, BIO *bio, unsigned depth, bool newline)
+{
+    uint8_t digest[SHA512_DIGEST_LENGTH];
+    char *text;
+    size_t length = (size_t)BIO_get_mem_data(bio, &text) - !newline;
+
+    SHA256((const uint8_t *)text, length, digest);
+    check(world, make_record(3, 1, 1, (struct bytes){digest, SHA256_DIGEST_LENGTH}),
+          FINDING_TLSA_DIGEST_OF_PEM, depth);
+    SHA512((const uint8_t *)text, length, digest);
+    check(world, make_record(3, 0, 2, (struct bytes){digest, SHA512_DIGEST_LENGTH}),
+          FINDING_TLSA_DIGEST_OF_PEM, depth);
+    check(world, make_record(3, 0, 0, (struct bytes){(const uint8_t *)text, length}),
+          FINDING_TLSA_DIGEST_OF_PEM, depth);
+}
+
+static void test_pem(void **state)
+{
+    struct world *world = *state;
+    static const enum cert certs[] = {LEAF, INTER};
+
+    for (unsigned depth = 0; depth < 2; depth++)
+        for (int newline = 0; newline < 2; newline++) {
+            BIO *cert = BIO_new(BIO_s_mem()), *key = BIO_new(BIO_s_mem());
+
+            PEM_write_bio_X509(cert, world->certs[certs[depth]]);
+            PEM_write_bio_PUBKEY(key, X509_get0_pubkey(world->certs[certs[depth]]));
+            check_pem(world, cert, depth, newline);
+            check_pem(world, key, depth, newline);
+            BIO_free(cert);
+            BIO_free(key);
+        }
+}
+
+/* A certificate that stands twice matches where it may. */
+static void test_twice(void **state)
+{
+    struct world *world = *state;
+    struct certificate certificates[2] = {world->models[LEAF_SELF], world->models[LEAF_SELF]};
+    struct chain chain = {certificates, 1, 2};
+    struct record record =
+        make_record(3, 1, 1, world->models[LEAF_SELF].data[CERTIFICATE_PKEY_SHA256]);
+
+    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code, FINDING_CODES);
+    record.data.tlsa.usage = 2;
+    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code, FINDING_CODES);
+    chain.count = 1;
+    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code,
+                     FINDING_TLSA_LEAF_UNDER_TA);
+    chain.count = 0;
+    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code,
+                     FINDING_TLSA_ANCHOR_UNKNOWN);
+}
+
+static void test_leaf(void **state)
+{
+    struct world *world = *state;
+    struct certificate certificates[2];
+    struct chain chain = make_chain(world, certificates);
+    struct record_tlsa tlsa = {3, 1, 1, world->models[LEAF].data[CERTIFICATE_PKEY_SHA256]};
+
+    assert_true(diagnosis_is_leaf(&tlsa, &chain));
+    tlsa.selector = 0;
+    assert_false(diagnosis_is_leaf(&tlsa, &chain));
+    tlsa = (struct record_tlsa){2, 1, 1, world->models[INTER].data[CERTIFICATE_PKEY_SHA256]};
+    assert_false(diagnosis_is_leaf(&tlsa, &chain));
+    chain.count = 0;
+    assert_false(diagnosis_is_leaf(&tlsa, &chain));
+}
+
+/* Only a certificate that names a policy of the baseline requirements. */
+static void test_public(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *policy;
+        bool is_public;
+    } rows[] = {{"2.23.140.1.2.1", true}, {"1.2.3.4,2.23.140.1.1", true}, {"1.2.3.4", false},
+                {NULL, false}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pki_spec spec = {.cn = "p", .policies = rows[i].policy};
+        X509 *x509 = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
+        unsigned char *der = NULL;
+        int length = i2d_X509(x509, &der);
+
+        assert_int_equal(certificate_is_public((struct bytes){der, (size_t)length}),
+                         rows[i].is_public);
+        OPENSSL_free(der);
+        X509_free(x509);
+    }
+    assert_false(certificate_is_public((struct bytes){(const uint8_t *)"x", 1}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields),  cmocka_unit_test(test_right),
+        cmocka_unit_test(test_nothing), cmocka_unit_test(test_pem),
+        cmocka_unit_test(test_twice),   cmocka_unit_test(test_leaf),
+        cmocka_unit_test(test_public),
+    };
+
+    return cmocka_run_group_tests(tests, world_new, world_free);
+}
