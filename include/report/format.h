@@ -33,9 +33,6 @@ struct report { /* a format in use */
 
 struct report_format {
     const char *name;
-    bool findings; /* it shows them (the trace: with -v) */
-    bool dialogue; /* and SMTP dialogues (the trace: with -v) */
-    bool one_text; /* for all domains together: no part of it stands alone */
     void *(*begin)(void); /* what is kept; NULL: nothing is */
     void (*domain)(struct report *report, const struct domain *domain, struct buffer *out);
     /* Frees what was kept, whatever `sum` says; NULL: there is no end. */
@@ -43,6 +40,9 @@ struct report_format {
     /* The exit status for ours; NULL: it is ours. Called before `end`. */
     int (*status)(const struct report *report, const struct report_sum *sum);
     int own_failure; /* the exit status where mxdane itself failed; 0: ours */
+    bool findings; /* it shows them (the trace: with -v) */
+    bool dialogue; /* and SMTP dialogues (the trace: with -v) */
+    bool one_text; /* for all domains together: no part of it stands alone */
 };
 
 /* The format of this name; NULL: there is none. */

@@ -151,13 +151,13 @@ static void print_summary(const struct run_counts *counts)
 static int fail_early(const struct options *options, const struct failure *failure)
 {
     struct report_sum sum = {.failure = failure->text};
-    struct report report;
+    struct report early;
     struct buffer text;
     int status;
 
     buffer_init(&text, 0);
-    report_begin(&report, options->format, &options->report);
-    status = report_end(&report, &sum, report_own_failure(options->format), &text);
+    report_begin(&early, options->format, &options->report);
+    status = report_end(&early, &sum, report_own_failure(options->format), &text);
     if (text.length > 0)
         fputs(text.data, stdout);
     (void)fflush(stdout); /* it is a failure already */

@@ -282,6 +282,14 @@ void finding_add_reason(struct buffer *out, const struct domain *domain)
     finding_add_sentence(out, cause);
 }
 
+static bool ends_soon(const struct domain *domain)
+{
+    for (size_t i = 0; domain->findings != NULL && i < domain->finding_count; i++)
+        if (domain->findings[i].code == FINDING_CERT_EXPIRES_SOON)
+            return true;
+    return false;
+}
+
 enum check_status domain_check(const struct domain *domain)
 {
     const struct finding *worst = finding_worst(domain, NULL, NULL);
@@ -290,8 +298,7 @@ enum check_status domain_check(const struct domain *domain)
 
     if (!passes && !untested)
         return CHECK_CRITICAL;
-    for (size_t i = 0; i < domain->finding_count; i++)
-        if (domain->findings[i].code == FINDING_CERT_EXPIRES_SOON)
-            return CHECK_WARNING;
+    if (ends_soon(domain))
+        return CHECK_WARNING;
     return passes ? CHECK_OK : CHECK_UNKNOWN;
 }
