@@ -216,8 +216,8 @@ const struct finding *finding_worst(const struct domain *domain, const struct do
                                     const struct address *address);
 
 /*
- * Why a domain does not pass, or what else is weightiest: "mx.example[192.0.2.1]: " where it is of
- * an address, the sentence, and what explains it. Nothing where there is no finding.
+ * Why a domain does not pass, or what there is to warn of: "mx.example[192.0.2.1]: " where it is of
+ * an address, the sentence, and what explains it. Nothing where there is neither.
  */
 void finding_add_reason(struct buffer *out, const struct domain *domain);
 

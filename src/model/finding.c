@@ -265,13 +265,25 @@ static const struct finding *cause_of(const struct domain *domain, const struct 
     return NULL;
 }
 
+/* The first certificate that ends soon; NULL: none. */
+static const struct finding *ends_soon(const struct domain *domain)
+{
+    for (size_t i = 0; domain->findings != NULL && i < domain->finding_count; i++)
+        if (domain->findings[i].code == FINDING_CERT_EXPIRES_SOON)
+            return &domain->findings[i];
+    return NULL;
+}
+
 void finding_add_reason(struct buffer *out, const struct domain *domain)
 {
     const struct finding *worst = finding_worst(domain, NULL, NULL);
+    const struct finding *soon = ends_soon(domain);
     const struct finding *cause;
 
-    if (worst == NULL)
+    if (worst == NULL || finding_severity(worst->code) == FINDING_NOTICE)
         return;
+    if (soon != NULL && finding_severity(worst->code) == FINDING_WARNING)
+        worst = soon; /* what a monitor warns of */
     finding_add_line(out, worst);
     cause = worst->code == FINDING_TLSA_MISMATCH || worst->code == FINDING_TLSA_ALL_UNUSABLE
                 ? cause_of(domain, worst)
@@ -282,14 +294,6 @@ void finding_add_reason(struct buffer *out, const struct domain *domain)
     finding_add_sentence(out, cause);
 }
 
-static bool ends_soon(const struct domain *domain)
-{
-    for (size_t i = 0; domain->findings != NULL && i < domain->finding_count; i++)
-        if (domain->findings[i].code == FINDING_CERT_EXPIRES_SOON)
-            return true;
-    return false;
-}
-
 enum check_status domain_check(const struct domain *domain)
 {
     const struct finding *worst = finding_worst(domain, NULL, NULL);
@@ -298,7 +302,7 @@ enum check_status domain_check(const struct domain *domain)
 
     if (!passes && !untested)
         return CHECK_CRITICAL;
-    if (ends_soon(domain))
+    if (ends_soon(domain) != NULL)
         return CHECK_WARNING;
     return passes ? CHECK_OK : CHECK_UNKNOWN;
 }

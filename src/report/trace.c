@@ -261,6 +261,8 @@ void trace_render(const struct domain *domain, const struct trace_options *optio
         add_lookup(&trace, NULL, domain->lookups[i],
                    domain_lookup_fails(domain->lookups[i]) ||
                        (i == domain->lookup_count - 1 && last_fails(domain)));
+    if (domain->nsec3param != NULL) /* it has no line of its own */
+        add_findings(&trace, NULL, domain->nsec3param, NULL);
     add_excess(&trace, domain->excess);
     for (size_t i = 0; i < domain->host_count; i++)
         add_host(&trace, &domain->hosts[i]);
