@@ -212,6 +212,7 @@ valgrind: test-packages
 install: all
 	install -D -m 755 $(BUILD)/mxdane $(DESTDIR)$(PREFIX)/bin/mxdane
 	install -D -m 644 docs/retired-issuers $(DESTDIR)$(PREFIX)/share/mxdane/retired-issuers
+	install -D -m 644 docs/json-schema.json $(DESTDIR)$(PREFIX)/share/mxdane/json-schema.json
 	install -D -m 644 docs/mxdane.1 $(DESTDIR)$(PREFIX)/share/man/man1/mxdane.1
 
 clean:

@@ -58,7 +58,7 @@ static const struct row rows[] = {
     {OPTION_SKIP, "skip", "PATTERN", "do not probe MX hosts that match"},
     {'g', "grep", "PATTERN", "print only the trace lines that match"},
     {'q', "quiet", NULL, "print only what is wrong"},
-    {'v', "verbose", NULL, "add dialogues, reasons, TTLs, resolvers"},
+    {'v', "verbose", NULL, "add findings, dialogues, reasons, TTLs, resolvers"},
     {'j', "jobs", "N", "probes in flight at most (200, and 400 of silent servers)"},
     {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},

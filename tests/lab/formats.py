@@ -284,6 +284,17 @@ class Formats:
         assert self.file.read_text() == "before" and self.files() == [self.file.name]
 
 
+    def check_golden(self):
+        """The golden files of the unit tests follow the same rules as what real servers give."""
+        golden = DOCS.parent / "testdata/golden"
+        for line in (golden / "json").read_text().splitlines():
+            VALIDATOR.validate(json.loads(line))
+        with open(golden / "prometheus", encoding="utf-8") as metrics:
+            lint = subprocess.run(["promtool", "check", "metrics"], stdin=metrics, capture_output=True,
+                                  text=True, check=False)
+        assert (lint.returncode, lint.stderr) == (0, ""), lint
+
+
 def checks(command, directory):
     """(name, function) of the checks of the other formats."""
     formats = Formats(command, directory)

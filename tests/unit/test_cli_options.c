@@ -82,6 +82,9 @@ static void test_when(void **state)
         {{"--progress", "never", "--progress", "auto", "-f", "list"}, true, true},
         {{"--color", "never", "--color", "auto", "-f", "list"}, true, true},
         {{"--color", "never", "--color", "always", "-f", "list"}, true, true},
+        {{"-o", "file", "-f", "list"}, false, true},
+        {{"-o", "file", "--color", "auto", "-f", "list"}, false, true},
+        {{"--color", "always", "-o", "file", "-f", "list"}, true, true},
     };
 
     (void)state;
@@ -92,6 +95,38 @@ static void test_when(void **state)
         assert_true(parse(&options, rows[i].arguments, &failure));
         if (options.trace.color != rows[i].color || options.progress != rows[i].progress)
             fail_msg("row %zu", i);
+        options_fini(&options);
+    }
+}
+
+/* Findings and dialogues are for those who show them. */
+static void test_format(void **state)
+{
+    static const struct {
+        const char *arguments[ARGUMENTS];
+        const char *format;
+        bool findings, dialogue;
+    } rows[] = {
+        {{"a.example"}, "trace", false, false},
+        {{"-q", "-f", "list"}, "trace", false, false},
+        {{"-v"}, "trace", true, true},
+        {{"--format", "json", "--journal", "j", "-f", "list"}, "json", true, true},
+        {{"--format", "nagios"}, "nagios", true, false},
+        {{"--format", "prometheus"}, "prometheus", true, false},
+        {{"--format", "summary", "-q"}, "summary", true, false},
+        {{"--format", "summary", "--format", "trace"}, "trace", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct options options;
+        struct failure failure;
+
+        assert_true(parse(&options, rows[i].arguments, &failure));
+        assert_string_equal(options.format->name, rows[i].format);
+        assert_int_equal(options.plan.findings, rows[i].findings);
+        assert_int_equal(options.plan.dialogue, rows[i].dialogue);
+        assert_int_equal(options.plan.warn_days, 14);
         options_fini(&options);
     }
 }
@@ -115,6 +150,17 @@ static void test_refused(void **state)
         {{"-p", "25x"}, "-p: not a number from 1 to 65535: 25x"},
         {{"--color", "sometimes"}, "--color: auto, always or never, not sometimes"},
         {{"-H", "a b"}, "-H: not an EHLO name"},
+        {{"-w", "x"}, "-w: not a number from 0 to 36500: x"},
+        {{"--format", "xml"}, "--format: trace, json, nagios, prometheus, summary, not xml"},
+        {{"--format", "json", "-g", "x"}, "-g: only with --format trace, whose lines it picks"},
+        {{"-q", "--format", "prometheus"},
+         "-q: not with --format prometheus, where what is left out is missing"},
+        {{"--journal", "j", "-f", "l", "--format", "nagios"},
+         "--journal: not with --format nagios, which is one text for all domains"},
+        {{"--journal", "j", "-f", "l", "--format", "prometheus"},
+         "--journal: not with --format prometheus, which is one text for all domains"},
+        {{"--journal", "j", "-f", "l", "-o", "file"},
+         "--journal: not with -o, which would replace what the run before has written"},
     };
 
     (void)state;
@@ -167,7 +213,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_when), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_when), cmocka_unit_test(test_format),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_hosts),
     };
 
