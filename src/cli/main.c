@@ -48,6 +48,20 @@ static unsigned rights_of(const struct options *options)
     return embedded | (options->output != NULL ? SANDBOX_RENAMES_FILES : 0);
 }
 
+/*
+ * The file of -o is there before the loop watches signals and after it does: one that comes then
+ * must wait, else the temporary file would stay.
+ */
+static void hold_signals(int how)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(how, &signals, NULL);
+}
+
 /* A system that refuses the filter is no reason not to audit; -v tells. */
 static bool give_up_rights(void *argument, struct failure *failure)
 {
@@ -59,6 +73,7 @@ static bool give_up_rights(void *argument, struct failure *failure)
         status = sandbox_enter(rights_of(options), &reason);
     if (status == SANDBOX_FAILED)
         return failure_set(failure, "sandbox: %s", reason.text);
+    hold_signals(SIG_UNBLOCK);
     if (options->trace.verbose > 0 && status == SANDBOX_HOLDS)
         fprintf(stderr, "mxdane: sandbox: no programs, no files, internet sockets only\n");
     else if (options->trace.verbose > 0)
@@ -177,18 +192,21 @@ static int run(const struct options *options, struct failure *failure)
     bool good;
     int status;
 
+    hold_signals(SIG_BLOCK);
     if (!output_open(&front.output, options->format, &options->report, options->output, failure))
         return fail_early(options, failure);
     if (!options->trust_ad)
         warn_of_paths(options);
     good = fit_descriptors(&plan, failure) &&
            run_domains(&plan, &input, &reader, &outcome, failure);
+    hold_signals(SIG_BLOCK);
     sum.whole = good && outcome.signal == 0;
     sum.failure = good ? NULL : failure->text;
     sum.milliseconds = outcome.counts.milliseconds;
     sum.now = (int64_t)time(NULL);
     status = outcome.signal != 0 ? 128 + outcome.signal : (int)outcome.status;
     status = output_close(&front.output, &sum, good ? status : EXIT_OWN_FAILURE, failure);
+    hold_signals(SIG_UNBLOCK);
     if (sum.whole && outcome.counts.done == 0 && outcome.counts.earlier > 0)
         fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",
                 options->journal);
