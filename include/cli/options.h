@@ -34,6 +34,8 @@ struct options {
     const char *retired; /* --retired; NULL: the file that is installed, if it is */
     const char *list;    /* -f; NULL: none */
     const char *journal; /* NULL: none */
+    const char *state;   /* NULL: none */
+    bool changes;        /* with `state`: only what is worse or better than in the last run */
     struct options_terminal terminal;
     bool progress;
     bool trust_ad;   /* the path to the nameservers is safe, whatever their addresses */

@@ -9,15 +9,14 @@
 #include "audit/run.h"
 #include "base/buffer.h"
 #include "base/failure.h"
+#include "base/replacement.h"
 #include "cli/progress.h"
 #include "report/format.h"
 
 struct output {
     struct report report;
     struct progress progress;
-    const char *name; /* of the file; NULL: standard output */
-    char *path;       /* the file, links resolved; NULL: standard output */
-    char *temporary;  /* beside it; gone when the output is closed */
+    struct replacement file; /* its name NULL: standard output */
     int fd;
     bool terminal;       /* where the progress is in the way of the blocks */
     struct buffer block; /* of a domain, while it is written */
@@ -35,10 +34,14 @@ bool output_open(struct output *output, const struct report_format *format,
 
 /*
  * Writes the domain's block as far as the output takes it now. After RUN_REPORT_LATER the next
- * call goes on with the same block. RUN_REPORT_FAILED: the reason in `failure`.
+ * call goes on with the same block. With `change` there is only a block where something changed;
+ * NULL: there always is. RUN_REPORT_FAILED: the reason in `failure`.
  */
 enum run_report_status output_report(struct output *output, const struct domain *domain,
-                                     struct failure *failure);
+                                     const struct change *change, struct failure *failure);
+
+/* To be written when the output is closed: a domain that is audited no more. */
+void output_gone(struct output *output, const char *name, const struct standing *was);
 
 /*
  * Ends the report and frees everything; the file gets its name where the run was whole, else it

@@ -205,6 +205,9 @@ const char *finding_result_type(enum finding_code code); /* NULL: none */
 /* "notice", "warning", "untested", "unprotected", "failure". */
 const char *finding_severity_name(enum finding_severity severity);
 
+/* "pass", "untested", "unprotected" or "fail": what comes out where this is the weightiest. */
+const char *finding_outcome(enum finding_severity worst);
+
 /* The sentence with its arguments, escaped. */
 void finding_add_sentence(struct buffer *out, const struct finding *finding);
 

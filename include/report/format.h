@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "model/domain.h"
+#include "model/standing.h"
 #include "report/trace.h"
 
 struct report_options {
@@ -28,6 +29,7 @@ struct report_sum { /* of a run */
 struct report { /* a format in use */
     const struct report_format *format;
     const struct report_options *options;
+    const struct change *change; /* since the last run, of the domain in hand; NULL: not wanted */
     void *kept; /* by the format, from `begin` until `end` */
 };
 
@@ -35,6 +37,9 @@ struct report_format {
     const char *name;
     void *(*begin)(void); /* what is kept; NULL: nothing is */
     void (*domain)(struct report *report, const struct domain *domain, struct buffer *out);
+    /* A domain of the last run that this one did not have; NULL: the format knows no changes. */
+    void (*gone)(const struct report *report, const char *name, const struct standing *was,
+                 struct buffer *out);
     /* Frees what was kept, whatever `sum` says; NULL: there is no end. */
     void (*end)(struct report *report, const struct report_sum *sum, struct buffer *out);
     /* The exit status for ours; NULL: it is ours. Called before `end`. */
@@ -58,8 +63,14 @@ void report_format_add_names(struct buffer *out, const char *separator);
 void report_begin(struct report *report, const struct report_format *format,
                   const struct report_options *options);
 
-/* Appends to `out` what is to be written now: nothing, where the format gathers. */
-void report_domain(struct report *report, const struct domain *domain, struct buffer *out);
+/*
+ * Appends to `out` what is to be written now: nothing, where the format gathers. `change`: since
+ * the last run; NULL: not wanted.
+ */
+void report_domain(struct report *report, const struct domain *domain,
+                   const struct change *change, struct buffer *out);
+void report_gone(const struct report *report, const char *name, const struct standing *was,
+                 struct buffer *out);
 
 /* Appends what is left to be written. Returns the exit status, `status` being that of the run. */
 int report_end(struct report *report, const struct report_sum *sum, int status,

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/pattern.h"
 #include "model/domain.h"
+#include "model/standing.h"
 
 struct trace_options {
     bool quiet;
@@ -20,5 +21,10 @@ struct trace_options {
 /* Appends the block of one domain to `out`. */
 void trace_render(const struct domain *domain, const struct trace_options *options,
                   struct buffer *out);
+
+/* The line before a block that says what changed since the last run: "; x.org: worse: was pass". */
+void trace_change(const struct domain *domain, const struct change *change,
+                  const struct trace_options *options, struct buffer *out);
+void trace_gone(const char *name, const struct standing *was, struct buffer *out);
 
 #endif

@@ -15,23 +15,16 @@
 #include "audit/run.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "cli/front.h"
 #include "cli/options.h"
-#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/sandbox.h"
 #include "dns/nameserver.h"
 
-struct front { /* what a run has before it */
-    struct output output;
-    const struct options *options;
-};
-
 static enum run_report_status report(void *argument, const struct domain *domain,
                                      struct failure *failure)
 {
-    struct front *front = argument;
-
-    return output_report(&front->output, domain, failure);
+    return front_report(argument, domain, failure);
 }
 
 static void progress(void *argument, const struct run_counts *counts)
@@ -44,13 +37,14 @@ static void progress(void *argument, const struct run_counts *counts)
 static unsigned rights_of(const struct options *options)
 {
     unsigned embedded = options->plan.resolver.nameserver_count == 0 ? SANDBOX_REMOVES_FILES : 0;
+    bool renames = options->output != NULL || options->state != NULL;
 
-    return embedded | (options->output != NULL ? SANDBOX_RENAMES_FILES : 0);
+    return embedded | (renames ? SANDBOX_RENAMES_FILES : 0);
 }
 
 /*
- * The file of -o is there before the loop watches signals and after it does: one that comes then
- * must wait, else the temporary file would stay.
+ * The files of -o and --state are there before the loop watches signals and after it does: one
+ * that comes then must wait, else a temporary file would stay.
  */
 static void hold_signals(int how)
 {
@@ -182,7 +176,7 @@ static int fail_early(const struct options *options, const struct failure *failu
 
 static int run(const struct options *options, struct failure *failure)
 {
-    struct front front = {.options = options};
+    struct front front;
     struct plan plan = options->plan;
     struct run_input input = {options->list, options->domains, options->domain_count,
                               options->journal};
@@ -193,7 +187,7 @@ static int run(const struct options *options, struct failure *failure)
     int status;
 
     hold_signals(SIG_BLOCK);
-    if (!output_open(&front.output, options->format, &options->report, options->output, failure))
+    if (!front_open(&front, options, failure))
         return fail_early(options, failure);
     if (!options->trust_ad)
         warn_of_paths(options);
@@ -205,7 +199,7 @@ static int run(const struct options *options, struct failure *failure)
     sum.milliseconds = outcome.counts.milliseconds;
     sum.now = (int64_t)time(NULL);
     status = outcome.signal != 0 ? 128 + outcome.signal : (int)outcome.status;
-    status = output_close(&front.output, &sum, good ? status : EXIT_OWN_FAILURE, failure);
+    status = front_close(&front, &sum, good ? status : EXIT_OWN_FAILURE, failure);
     hold_signals(SIG_UNBLOCK);
     if (sum.whole && outcome.counts.done == 0 && outcome.counts.earlier > 0)
         fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",

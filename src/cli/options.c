@@ -14,6 +14,8 @@ enum { /* options without a letter */
     OPTION_SKIP,
     OPTION_HOSTS,
     OPTION_JOURNAL,
+    OPTION_STATE,
+    OPTION_CHANGES,
     OPTION_PAUSE,
     OPTION_PROGRESS,
     OPTION_COLOR,
@@ -33,6 +35,8 @@ struct row {
 static const struct row rows[] = {
     {'f', "file", "FILE", "audit the domains of a list, one a line; - is standard input"},
     {OPTION_JOURNAL, "journal", "FILE", "with -f: go on where an earlier run ended"},
+    {OPTION_STATE, "state", "FILE", "keep how the domains stand, for the next run to compare"},
+    {OPTION_CHANGES, "changes", NULL, "with --state: print only what is worse or better"},
     {'n', "nameserver", "ADDR[@PORT]", "ask this validating resolver, trust its AD (repeatable)"},
     {'N', "resolv-conf", NULL, "the same with the nameservers of /etc/resolv.conf"},
     {OPTION_TRUST_AD, "trust-ad", NULL, "no warning: nobody can forge what the nameservers answer"},
@@ -243,6 +247,8 @@ static bool set_option(struct options *options, int key, struct failure *failure
     switch (key) {
     case 'f': return set_once(&options->list, "-f", failure);
     case OPTION_JOURNAL: return set_once(&options->journal, "--journal", failure);
+    case OPTION_STATE: return set_once(&options->state, "--state", failure);
+    case OPTION_CHANGES: options->changes = true; return true;
     case 'n': return add_nameserver(options, optarg, failure);
     case 'N': return read_resolv_conf(options, failure);
     case OPTION_TRUST_AD: options->trust_ad = true; return true;
@@ -331,21 +337,29 @@ static void settle(struct options *options)
     report->terminal = options->terminal.output && options->output == NULL;
     report->verify_time = options->plan.verify_time;
     options->plan.dialogue = verbose || options->format->dialogue;
-    options->plan.findings = verbose || options->format->findings;
+    options->plan.findings = verbose || options->format->findings || options->state != NULL;
 }
 
-/* Options that are good each by itself. */
-static bool check_together(const struct options *options, struct failure *failure)
+static bool check_changes(const struct options *options, struct failure *failure)
+{
+    if (!options->changes)
+        return true;
+    if (options->state == NULL)
+        return failure_set(failure, "--changes: only with --state");
+    if (options->format->gone == NULL)
+        return failure_set(failure, "--changes: not with --format %s, which tells how all stand",
+                           options->format->name);
+    return true;
+}
+
+static bool check_journal(const struct options *options, struct failure *failure)
 {
     const struct report_format *format = options->format;
 
-    if (options->grep != NULL && strcmp(format->name, "trace") != 0)
-        return failure_set(failure, "-g: only with --format trace, whose lines it picks");
-    if (options->trace.quiet && strcmp(format->name, "prometheus") == 0)
-        return failure_set(failure, "-q: not with --format prometheus, where what is left out is "
-                                    "missing");
     if (options->journal == NULL)
         return true;
+    if (options->state != NULL)
+        return failure_set(failure, "--journal: not with --state, which is of a whole run");
     if (options->list == NULL)
         return failure_set(failure, "--journal: only with -f");
     if (format->one_text)
@@ -356,6 +370,17 @@ static bool check_together(const struct options *options, struct failure *failur
         return failure_set(failure, "--journal: not with -o, which would replace what the run "
                                     "before has written");
     return true;
+}
+
+/* Options that are good each by itself. */
+static bool check_together(const struct options *options, struct failure *failure)
+{
+    if (options->grep != NULL && strcmp(options->format->name, "trace") != 0)
+        return failure_set(failure, "-g: only with --format trace, whose lines it picks");
+    if (options->trace.quiet && strcmp(options->format->name, "prometheus") == 0)
+        return failure_set(failure, "-q: not with --format prometheus, where what is left out is "
+                                    "missing");
+    return check_changes(options, failure) && check_journal(options, failure);
 }
 
 bool options_parse(struct options *options, int argc, char **argv, int64_t now,

@@ -195,9 +195,9 @@ const struct finding *finding_worst(const struct domain *domain, const struct do
     return worst;
 }
 
-static const char *outcome_of(const struct finding *worst)
+const char *finding_outcome(enum finding_severity worst)
 {
-    switch (worst != NULL ? finding_severity(worst->code) : FINDING_NOTICE) {
+    switch (worst) {
     case FINDING_NOTICE:
     case FINDING_WARNING: return "pass";
     case FINDING_UNTESTED: return "untested";
@@ -207,15 +207,22 @@ static const char *outcome_of(const struct finding *worst)
     return "fail";
 }
 
+static enum finding_severity worst_severity(const struct domain *domain,
+                                            const struct domain_host *host)
+{
+    const struct finding *worst = finding_worst(domain, host, NULL);
+
+    return worst != NULL ? finding_severity(worst->code) : FINDING_NOTICE;
+}
+
 /* The roll-up decides whether it passes; findings that nobody looked for cannot say otherwise. */
 const char *domain_outcome(const struct domain *domain)
 {
-    const struct finding *worst = finding_worst(domain, NULL, NULL);
-    bool said = worst != NULL && finding_severity(worst->code) >= FINDING_UNTESTED;
+    enum finding_severity worst = worst_severity(domain, NULL);
 
     if (domain_exit_status(domain) == EXIT_SECURE)
         return "pass";
-    return said ? outcome_of(worst) : "fail";
+    return finding_outcome(worst >= FINDING_UNTESTED ? worst : FINDING_FAILURE);
 }
 
 static bool was_probed(const struct host *host)
@@ -228,10 +235,10 @@ static bool was_probed(const struct host *host)
 
 const char *host_outcome(const struct domain *domain, const struct domain_host *host)
 {
-    const struct finding *worst = finding_worst(domain, host, NULL);
-    bool fails = worst != NULL && finding_severity(worst->code) >= FINDING_UNTESTED;
+    enum finding_severity worst = worst_severity(domain, host);
 
-    return fails || was_probed(host->host) ? outcome_of(worst) : "not-probed";
+    return worst >= FINDING_UNTESTED || was_probed(host->host) ? finding_outcome(worst)
+                                                               : "not-probed";
 }
 
 static void add_place(struct buffer *out, const struct finding *finding)

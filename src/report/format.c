@@ -6,20 +6,29 @@
 
 static void trace_domain(struct report *report, const struct domain *domain, struct buffer *out)
 {
+    if (report->change != NULL)
+        trace_change(domain, report->change, report->options->trace, out);
     trace_render(domain, report->options->trace, out);
 }
 
+static void gone_from_trace(const struct report *report, const char *name,
+                            const struct standing *was, struct buffer *out)
+{
+    (void)report;
+    trace_gone(name, was, out);
+}
+
 static const struct report_format formats[] = {
-    {.name = "trace", .domain = trace_domain},
+    {.name = "trace", .domain = trace_domain, .gone = gone_from_trace},
     {.name = "json", .findings = true, .dialogue = true, .begin = json_begin,
-     .domain = json_domain},
+     .domain = json_domain, .gone = json_gone},
     {.name = "nagios", .findings = true, .one_text = true, .begin = nagios_begin,
      .domain = nagios_domain, .end = nagios_end, .status = nagios_status,
      .own_failure = NAGIOS_UNKNOWN},
     {.name = "prometheus", .findings = true, .one_text = true, .begin = prometheus_begin,
      .domain = prometheus_domain, .end = prometheus_end},
     {.name = "summary", .findings = true, .begin = summary_begin, .domain = summary_domain,
-     .end = summary_end},
+     .gone = summary_gone, .end = summary_end},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };
@@ -51,9 +60,17 @@ void report_begin(struct report *report, const struct report_format *format,
         report->kept = format->begin();
 }
 
-void report_domain(struct report *report, const struct domain *domain, struct buffer *out)
+void report_domain(struct report *report, const struct domain *domain,
+                   const struct change *change, struct buffer *out)
 {
+    report->change = change;
     report->format->domain(report, domain, out);
+}
+
+void report_gone(const struct report *report, const char *name, const struct standing *was,
+                 struct buffer *out)
+{
+    report->format->gone(report, name, was, out);
 }
 
 int report_end(struct report *report, const struct report_sum *sum, int status, struct buffer *out)

@@ -9,6 +9,9 @@
 void *json_begin(void);
 void json_domain(struct report *report, const struct domain *domain, struct buffer *out);
 
+void json_gone(const struct report *report, const char *name, const struct standing *was,
+               struct buffer *out);
+
 /* The plugin convention's exit status where nothing can be said. */
 enum { NAGIOS_UNKNOWN = 3 };
 
@@ -23,6 +26,8 @@ void prometheus_end(struct report *report, const struct report_sum *sum, struct 
 
 void *summary_begin(void);
 void summary_domain(struct report *report, const struct domain *domain, struct buffer *out);
+void summary_gone(const struct report *report, const char *name, const struct standing *was,
+                  struct buffer *out);
 void summary_end(struct report *report, const struct report_sum *sum, struct buffer *out);
 
 #endif

@@ -186,12 +186,40 @@ static int add_chunk(const char *data, size_t size, void *out)
     return 0;
 }
 
+static void add_line(struct buffer *out, json_t *object)
+{
+    json_dump_callback(object, add_chunk, out, JSON_COMPACT);
+    json_decref(object);
+    buffer_puts(out, "\n");
+}
+
+static json_t *json_standing(const struct standing *standing)
+{
+    json_t *object = json_object();
+
+    json_put(object, "verdict", json_words(standing_outcome(standing)));
+    json_put(object, "reason", json_words(standing_reason(standing)));
+    return object;
+}
+
+/* `was` NULL: the domain was not known. */
+static json_t *json_change(const char *kind, const struct standing *was)
+{
+    json_t *object = json_object();
+
+    json_put(object, "kind", json_words(kind));
+    json_put(object, "was", was != NULL ? json_standing(was) : json_null());
+    return object;
+}
+
 void json_domain(struct report *report, const struct domain *domain, struct buffer *out)
 {
+    const struct change *change = report->change;
     int64_t verify_time = report->options->verify_time;
     json_t *object;
 
-    if (report->options->trace->quiet && domain_exit_status(domain) == EXIT_SECURE)
+    if (change == NULL && report->options->trace->quiet &&
+        domain_exit_status(domain) == EXIT_SECURE)
         return;
     object = json_object();
     json_put(object, "schema", json_integer(JSON_SCHEMA));
@@ -204,9 +232,23 @@ void json_domain(struct report *report, const struct domain *domain, struct buff
     json_put(object, "excess", json_excess(domain->excess));
     json_put(object, "hosts", json_hosts(domain, verify_time));
     json_put(object, "findings", json_findings(domain));
-    json_dump_callback(object, add_chunk, out, JSON_COMPACT);
-    json_decref(object);
-    buffer_puts(out, "\n");
+    if (change != NULL)
+        json_put(object, "change",
+                 json_change(change_name(change->kind),
+                             change->kind != CHANGE_NEW ? &change->was : NULL));
+    add_line(out, object);
+}
+
+void json_gone(const struct report *report, const char *name, const struct standing *was,
+               struct buffer *out)
+{
+    json_t *object = json_object();
+
+    (void)report;
+    json_put(object, "schema", json_integer(JSON_SCHEMA));
+    json_put(object, "input", json_words(name));
+    json_put(object, "change", json_change("gone", was));
+    add_line(out, object);
 }
 
 static void *allocate(size_t size)

@@ -269,3 +269,38 @@ void trace_render(const struct domain *domain, const struct trace_options *optio
     add_findings(&trace, NULL, NULL, NULL);
     buffer_fini(&trace.line);
 }
+
+static void add_now(struct trace *trace)
+{
+    const struct standing is = standing_of(trace->domain);
+
+    standing_add_text(&trace->line, &is);
+    if (is.reason != FINDING_CODES) {
+        buffer_puts(&trace->line, ": ");
+        finding_add_sentence(&trace->line, finding_worst(trace->domain, NULL, NULL));
+    }
+}
+
+void trace_change(const struct domain *domain, const struct change *change,
+                  const struct trace_options *options, struct buffer *out)
+{
+    struct trace trace = {.options = options, .domain = domain, .out = out};
+    struct bytes name = {(const uint8_t *)domain->input, strnlen(domain->input, LIMIT_NAME_TEXT)};
+
+    buffer_init(&trace.line, 0);
+    buffer_puts(&trace.line, "; ");
+    text_add_escaped(&trace.line, name);
+    buffer_puts(&trace.line, ": ");
+    change_add_text(&trace.line, change);
+    buffer_puts(&trace.line, ", is ");
+    add_now(&trace);
+    end_line(&trace, change->kind == CHANGE_BETTER ? TONE_GOOD : TONE_BAD);
+    buffer_fini(&trace.line);
+}
+
+void trace_gone(const char *name, const struct standing *was, struct buffer *out)
+{
+    buffer_printf(out, "; %s: gone: was ", name);
+    standing_add_text(out, was);
+    buffer_puts(out, "\n");
+}

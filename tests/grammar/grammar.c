@@ -6,6 +6,7 @@
 
 enum kind {
     KIND_BEGIN, /* before the first line */
+    KIND_CHANGE,
     KIND_ALIAS,
     KIND_RECORD,
     KIND_DETAIL,
@@ -33,10 +34,11 @@ enum kind {
 /* What may be the last line of an address, and of a domain. */
 #define VERDICTS (BIT(PASS) | BIT(HANDSHAKEN) | BIT(UNTESTED))
 #define ADDRESS_ENDS (VERDICTS | BIT(AFTER) | BIT(DIALOGUE) | BIT(REASON) | BIT(MARK))
-#define ENDS (BIT(RECORD) | BIT(DETAIL) | ADDRESS_ENDS)
+#define ENDS (BIT(CHANGE) | BIT(RECORD) | BIT(DETAIL) | ADDRESS_ENDS)
 
 /* What a line may follow. A detail may follow any line but those of a certificate. */
 static const unsigned follows[KINDS] = {
+    [KIND_CHANGE] = BIT(BEGIN) | ENDS,
     [KIND_ALIAS] = BIT(BEGIN) | BIT(ALIAS) | ENDS,
     [KIND_RECORD] = BIT(BEGIN) | BIT(ALIAS) | ENDS,
     [KIND_DETAIL] = ENDS,
@@ -70,6 +72,12 @@ static const struct row {
     enum kind kind;
     const char *pattern;
 } rows[] = {
+    {KIND_CHANGE, "; {some text}: worse: was {some text}, is {some text}"},
+    {KIND_CHANGE, "; {some text}: better: was {some text}, is {some text}"},
+    {KIND_CHANGE, "; {some text}: other: was {some text}, is {some text}"},
+    {KIND_CHANGE, "; {some text}: new, is {some text}"},
+    {KIND_CHANGE, "; {some text}: gone: was {some text}"},
+
     {KIND_ALIAS, "{name} IN CNAME {name}" ANSWER},
     {KIND_RECORD, "{name} IN A {ipv4}" ANSWER},
     {KIND_RECORD, "{name} IN AAAA {ipv6}" ANSWER},
@@ -327,7 +335,7 @@ static const char *check_kind(struct trace *trace, const struct row *row,
 
 static bool begins_another(enum kind kind)
 {
-    return (1u << kind & (VERDICTS | BIT(ALIAS) | BIT(RECORD))) != 0;
+    return (1u << kind & (VERDICTS | BIT(CHANGE) | BIT(ALIAS) | BIT(RECORD))) != 0;
 }
 
 static bool complain(struct grammar_complaint *complaint, size_t line, const char *what)

@@ -63,6 +63,12 @@ static void test_dns(void **state)
         {"no domain name", "a b\\x0a IN MX ? ; AD=0 Invalid\n", 0},
         {"details", A "  ; A x.: TTL 300, 1 ms, 1 try, 192.0.2.53\n  ; EDE 22: huh\n", 0},
 
+        {"what changed", "; x: worse: was pass, is fail (a-b): huh\n" A
+                         "; y: new, is fail (a-b): huh\n; z: gone: was pass\n", 0},
+
+        {"a change of another kind", "; x: bigger: was pass, is pass\n", 1},
+        {"a change between an alias and what it points to",
+         "a. IN CNAME x. ; AD=1 NoError\n; x: gone: was pass\n", 2},
         {"no end of the line", "x. IN A 192.0.2.1 ; AD=1 NoError", 1},
         {"an empty line", A "\n", 2},
         {"upper case", "X. IN A 192.0.2.1 ; AD=1 NoError\n", 1},

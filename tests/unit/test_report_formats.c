@@ -183,10 +183,10 @@ static int render(const char *format, const struct report_options *options, bool
     none.findings = &no_name;
     none.finding_count = 1;
     report_begin(&report, report_format_find(format), options);
-    report_domain(&report, &good.domain, out);
-    report_domain(&report, &bad.domain, out);
-    report_domain(&report, &good.domain, out);
-    report_domain(&report, &none, out);
+    report_domain(&report, &good.domain, NULL, out);
+    report_domain(&report, &bad.domain, NULL, out);
+    report_domain(&report, &good.domain, NULL, out);
+    report_domain(&report, &none, NULL, out);
     return report_end(&report, &sum, EXIT_WRONG, out);
 }
 

@@ -1,0 +1,33 @@
+/*
+ * What a run has before it: the report's output and, with --state, how the domains stood before.
+ */
+#ifndef MXDANE_CLI_FRONT_H
+#define MXDANE_CLI_FRONT_H
+
+#include "audit/run.h"
+#include "audit/state.h"
+#include "base/failure.h"
+#include "cli/options.h"
+#include "cli/output.h"
+
+struct front {
+    const struct options *options;
+    struct output output;
+    struct state *state; /* NULL: none */
+};
+
+/*
+ * `options` are borrowed. False with the reason in `failure`: a file cannot be read or made; then
+ * there is nothing to close.
+ */
+bool front_open(struct front *front, const struct options *options, struct failure *failure);
+
+/* A finished domain, as output_report: with --changes only if something changed. */
+enum run_report_status front_report(struct front *front, const struct domain *domain,
+                                    struct failure *failure);
+
+/* As output_close. The state is replaced after the output, and only if all was told. */
+int front_close(struct front *front, const struct report_sum *sum, int status,
+                struct failure *failure);
+
+#endif
