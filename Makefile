@@ -11,7 +11,8 @@ BUILD := build/$(if $(SAN),sanitized,release)
 
 BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev libpcre2-dev \
 	libidn2-dev libseccomp-dev libjansson-dev dns-root-data
-TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev cppcheck $(shell cat tests/lab/packages 2>/dev/null)
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev cppcheck systemd prometheus zsh fish \
+	$(shell cat tests/lab/packages 2>/dev/null)
 LINT_PACKAGES = clang clang-tidy
 LIBRARIES = getdns openssl libuv libpcre2-8 libidn2 libseccomp jansson
 
@@ -52,7 +53,7 @@ CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets bench valgrind install clean build-packages test-packages
+.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets bench valgrind install uninstall clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -146,6 +147,8 @@ lint: test-packages
 	@tests/lint/manual $(BUILD)/mxdane
 	@tests/lint/hardening $(BUILD)/mxdane
 	@tests/lint/security
+	@tests/lint/completion $(BUILD)/mxdane
+	@tests/lint/install $(BUILD)/mxdane
 
 lint-fast: $(ANALYZED)
 	@echo "  cppcheck src"
@@ -209,11 +212,32 @@ valgrind: test-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/grammar/trace $(LAB_TOOLS)
 	@tests/lab/run --binary $(BUILD)/mxdane --slow 10 --wrap '$(VALGRIND)'
 
+# From docs/ to below PREFIX; the paths in them are set to PREFIX.
+INSTALLED = mxdane.1:share/man/man1/mxdane.1 \
+	retired-issuers:share/mxdane/retired-issuers \
+	json-schema.json:share/mxdane/json-schema.json \
+	completion/mxdane.bash:share/bash-completion/completions/mxdane \
+	completion/_mxdane:share/zsh/site-functions/_mxdane \
+	completion/mxdane.fish:share/fish/vendor_completions.d/mxdane.fish \
+	monitor/mxdane-watch:bin/mxdane-watch \
+	monitor/mxdane.service:lib/systemd/system/mxdane.service \
+	monitor/mxdane.timer:lib/systemd/system/mxdane.timer \
+	monitor/nagios.cfg:share/mxdane/nagios.cfg \
+	monitor/icinga2.conf:share/mxdane/icinga2.conf \
+	monitor/prometheus-rules.yml:share/mxdane/prometheus-rules.yml
+
 install: all
 	install -D -m 755 $(BUILD)/mxdane $(DESTDIR)$(PREFIX)/bin/mxdane
-	install -D -m 644 docs/retired-issuers $(DESTDIR)$(PREFIX)/share/mxdane/retired-issuers
-	install -D -m 644 docs/json-schema.json $(DESTDIR)$(PREFIX)/share/mxdane/json-schema.json
-	install -D -m 644 docs/mxdane.1 $(DESTDIR)$(PREFIX)/share/man/man1/mxdane.1
+	$(Q)for pair in $(INSTALLED); do \
+		from=docs/$${pair%:*}; to=$(DESTDIR)$(PREFIX)/$${pair#*:}; \
+		mode=644; [ ! -x $$from ] || mode=755; \
+		echo "install -D -m $$mode $$from $$to"; \
+		install -D -m $$mode $$from $$to && sed -i 's,/usr/local,$(PREFIX),g' $$to || exit 1; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/mxdane \
+		$(foreach pair,$(INSTALLED),$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(pair))))
 
 clean:
 	rm -rf build

@@ -45,7 +45,7 @@ def enter_namespace():
                             "nodad"], check=True)
         return
     os.environ[INSIDE] = "1"
-    subprocess.run([HERE / "fetch-mta", UNPACKED], check=True)
+    subprocess.run([HERE.parent / "unpack", UNPACKED, *mta.PACKAGES], check=True)
     users = [] if os.geteuid() == 0 else ["--map-root-user", "--map-auto"]
     os.execvp("unshare", ["unshare", *users, "-nm", "--", sys.executable, *sys.argv])
 

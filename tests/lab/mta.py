@@ -7,6 +7,7 @@ import subprocess
 
 import zones
 
+PACKAGES = ["postfix", "exim4-base", "exim4-daemon-light", "opensmtpd"]
 USERS = {"postfix": 901, "postdrop": 902, "Debian-exim": 903, "opensmtpd": 904, "opensmtpq": 905}
 
 
