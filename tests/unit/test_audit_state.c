@@ -218,14 +218,21 @@ static void test_broken(void **unused)
 /* No file of another kind is read or replaced, and nothing is made where there is no folder. */
 static void test_other_files(void **unused)
 {
-    static const char *const paths[] = {"/dev/null", "/tmp", "/nonexistent/state"};
+    static const struct {
+        const char *path, *wanted;
+    } rows[] = {
+        {"/dev/null", "not a regular file"},
+        {"/tmp", "not a regular file"},
+        {"/nonexistent/state", "No such file"},
+    };
     struct failure failure;
 
     (void)unused;
     for (size_t i = 0; i < 3; i++) {
         failure.text[0] = '\0';
-        assert_null(state_open(paths[i], &failure));
-        assert_non_null(strstr(failure.text, paths[i]));
+        assert_null(state_open(rows[i].path, &failure));
+        assert_non_null(strstr(failure.text, rows[i].path));
+        assert_non_null(strstr(failure.text, rows[i].wanted));
     }
 }
 
