@@ -106,7 +106,7 @@ static void check_format(const struct domain *domain, const char *name)
 
     buffer_init(&out, 0);
     report_begin(&report, report_format_find(name), &options);
-    report_domain(&report, domain, &out);
+    report_domain(&report, domain, NULL, &out);
     report_end(&report, &sum, EXIT_SECURE, &out);
     for (size_t at = 0, length; at < out.length; at += length + 1) {
         length = strcspn(out.data + at, "\t\n"); /* the fields of a line, in some formats */
