@@ -1,6 +1,7 @@
 """What the formats for programs say of the lab's cases: json against its schema and against the
 trace that the case expects, the others on some cases with real servers."""
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -246,16 +247,19 @@ class Formats:
         return sorted(path.name for path in self.file.parent.glob(self.file.name + "*"))
 
     def check_output_link(self):
-        """What a link leads to is replaced; a device never is."""
-        link = self.file.with_name("link")
+        """What a link leads to is replaced; a pipe or a folder never is."""
+        link, pipe = self.file.with_name("link"), self.file.with_name("pipe")
         self.file.write_text("before")
         link.symlink_to(self.file)
         self.run(f"--format summary -o {link}", "exim.lab")
         assert link.is_symlink() and self.file.read_text().startswith("exim.lab\tpass\t")
         link.unlink()
-        out, err, status = self.run("-o /dev/null", "exim.lab")
-        assert (out, status) == ("", 2) and "is not a regular file" in err, err
-        assert pathlib.Path("/dev/null").is_char_device()
+        os.mkfifo(pipe)
+        for place in (pipe, self.file.parent):
+            out, err, status = self.run(f"-o {place}", "exim.lab")
+            assert (out, status) == ("", 2) and "is not a regular file" in err, err
+        assert pipe.is_fifo()
+        pipe.unlink()
 
     def check_output_failure(self):
         """A disk that is full leaves the file as it was, and nothing beside it."""

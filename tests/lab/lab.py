@@ -89,7 +89,7 @@ class Case:
                                         flags=re.S))
 
     def expand_words(self, text):
-        """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${zone}; ${ds AD}; ${dnskey AD};
+        """${CERT U S M}: a TLSA RDATA, ${short CERT U S M}: as findings show it; ${digest CERT S M}; ${zone}; ${ds AD}; ${dnskey AD};
         ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of
         the trust anchor and hints files; ${zeros N}: octets as hex."""
         def replace(match):
@@ -111,6 +111,10 @@ class Case:
             if words[0] == "tls":
                 path = [self.certs[name] for name in self.whole_chain(words[2].split(","))]
                 return pki.trace_tls(path, self.tlsa.get(words[1], set()), *words[3:])
+            if words[0] == "short":
+                whole = replace(re.match(r"\$\{([^}]+)\}", "${" + match[1][len("short "):] + "}"))
+                fields, data = whole.rsplit(" ", 1)
+                return f"{fields} {data[:12]}...{data[-12:]}"
             usage, selector, mtype = map(int, words[1:4])
             return f"{usage} {selector} {mtype} " + self.certs[words[0]].data(selector, mtype)
         return re.sub(r"\$\{([^}]+)\}", replace, text)
