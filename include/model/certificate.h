@@ -34,7 +34,7 @@ struct certificate {
     size_t name_count;
     bool names_broken;     /* alternative names that cannot be read: no name counts, the CN least */
     const char *key;       /* "EC-P256", "RSA-2048", "Ed25519" */
-    const char *signature; /* "ecdsa-with-SHA256" */
+    const char *signature; /* "ecdsa-with-SHA256"; never NULL, like the key */
     struct bytes data[CERTIFICATE_DIGESTS];
     struct certificate_mark marks[CERTIFICATE_DIGESTS];
 };

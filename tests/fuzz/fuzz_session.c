@@ -143,6 +143,7 @@ static void make_handshaken(struct address *address, struct certificate *leaf)
 
     *leaf = (struct certificate){.subject_cn = {(const uint8_t *)"mx.x", 4},
                                  .key = "EC-P256",
+                                 .signature = "ecdsa-with-SHA256",
                                  .dates_valid = true,
                                  .data[CERTIFICATE_PKEY_SHA256] = {digest, sizeof digest},
                                  .marks[CERTIFICATE_PKEY_SHA256] = {true, true}};
