@@ -54,7 +54,7 @@ static size_t replay_file(const char *path)
     while ((count = fread(chunk, 1, sizeof chunk, file)) > 0)
         buffer_add(&content, chunk, count);
     fclose(file);
-    fprintf(stderr, "%s\r", path);         /* what is last there when it aborts */
+    replayed = path;
     exact = memory_new(content.length, 1); /* so that a sanitizer sees a read past the end */
     if (content.length > 0)
         memcpy(exact, content.data, content.length);
