@@ -1,6 +1,7 @@
 """The lab: a signed root, `lab.` and a domain per case on nsd, unbound in front, scripted SMTP
 servers, all on loopback in a network namespace of its own."""
 import asyncio
+import hashlib
 import os
 import pathlib
 import re
@@ -89,7 +90,8 @@ class Case:
                                         flags=re.S))
 
     def expand_words(self, text):
-        """${CERT U S M}: a TLSA RDATA, ${short CERT U S M}: as findings show it; ${digest CERT S M}; ${zone}; ${ds AD}; ${dnskey AD};
+        """${CERT U S M}: a TLSA RDATA, ${short CERT U S M}: as findings show it; ${digest CERT S M}; ${pem CERT}: the
+        SHA-256 of its PEM text; ${zone}; ${ds AD}; ${dnskey AD};
         ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of
         the trust anchor and hints files; ${zeros N}: octets as hex."""
         def replace(match):
@@ -98,6 +100,8 @@ class Case:
                 return self.domain
             if words[0] == "digest":
                 return self.certs[words[1]].data(int(words[2]), int(words[3]))
+            if words[0] == "pem":
+                return hashlib.sha256(self.certs[words[1]].pem()).hexdigest()
             if words[0] == "zeros":
                 return "00" * int(words[1])
             if words[0] == "lab":
@@ -268,4 +272,5 @@ def delegation_to(zone, signed=True):
 
 
 def delegation(case):
-    return delegation_to(case.zone, case.spec.get("ds", case.spec.get("signed", True)))
+    text = delegation_to(case.zone, case.spec.get("ds", case.spec.get("signed", True)))
+    return text + "".join(f"{case.domain} IN DS {case.expand(more)}\n" for more in case.spec.get("more_ds", []))

@@ -59,6 +59,10 @@ class Certificate:
         if "permitted" in spec:
             builder = builder.add_extension(x509.NameConstraints(
                 [x509.DNSName(name) for name in spec["permitted"]], None), True)
+        if "policies" in spec:
+            builder = builder.add_extension(x509.CertificatePolicies(
+                [x509.PolicyInformation(x509.ObjectIdentifier(oid), None)
+                 for oid in spec["policies"]]), False)
         if "padding" in spec:
             builder = builder.add_extension(x509.UnrecognizedExtension(
                 x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), bytes(spec["padding"])), False)
