@@ -40,7 +40,11 @@ char *memory_dup(const char *text)
 
 void *memory_malloc(size_t size)
 {
-    return memory_resize(NULL, size, 1);
+    void *memory = malloc(size > 0 ? size : 1);
+
+    if (memory == NULL)
+        out_of_memory();
+    return memory;
 }
 
 void *memory_calloc(size_t count, size_t size)

@@ -146,15 +146,27 @@ void text_add_base64(struct buffer *buffer, struct bytes data)
     }
 }
 
+static void put_digits(char *text, int value, size_t digits)
+{
+    for (size_t i = digits; i-- > 0; value /= 10)
+        text[i] = (char)('0' + value % 10);
+}
+
 void text_add_time(struct buffer *buffer, int64_t seconds)
 {
     const int64_t first = -62167219200, last = 253402300799;
     time_t moment = (time_t)(seconds < first ? first : seconds > last ? last : seconds);
+    char text[] = "0000-00-00T00:00:00Z";
     struct tm utc;
 
     gmtime_r(&moment, &utc);
-    buffer_printf(buffer, "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900, utc.tm_mon + 1,
-                  utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    put_digits(text, utc.tm_year + 1900, 4);
+    put_digits(text + 5, utc.tm_mon + 1, 2);
+    put_digits(text + 8, utc.tm_mday, 2);
+    put_digits(text + 11, utc.tm_hour, 2);
+    put_digits(text + 14, utc.tm_min, 2);
+    put_digits(text + 17, utc.tm_sec, 2);
+    buffer_puts(buffer, text);
 }
 
 _Bool text_to_number(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *number)
