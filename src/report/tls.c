@@ -1,10 +1,17 @@
 #include "report/tls.h"
 
+static void add_label(struct buffer *out, const char *label)
+{
+    buffer_puts(out, "      ");
+    buffer_puts(out, label);
+    buffer_puts(out, " = ");
+}
+
 static void add_field(struct buffer *out, const char *label, struct bytes value)
 {
     if (value.data == NULL)
         return;
-    buffer_printf(out, "      %s = ", label);
+    add_label(out, label);
     text_add_escaped(out, value);
     buffer_puts(out, "\n");
 }
@@ -12,7 +19,7 @@ static void add_field(struct buffer *out, const char *label, struct bytes value)
 static void add_date(struct buffer *out, const char *label, const struct certificate *certificate,
                      int64_t moment)
 {
-    buffer_printf(out, "      %s = ", label);
+    add_label(out, label);
     if (certificate->dates_valid)
         text_add_time(out, moment);
     else
