@@ -83,12 +83,15 @@ class Server(asyncio.DatagramProtocol):
     def __init__(self, upstream, rules):
         self.upstream, self.rules, self.transport = upstream, rules, None
         self.seen = set()  # questions, for "drop-first"
+        self.tasks = set()  # the loop alone does not keep them from being collected
 
     def connection_made(self, transport):
         self.transport = transport
 
     def datagram_received(self, data, addr):
-        asyncio.get_running_loop().create_task(self.answer_datagram(data, addr))
+        task = asyncio.get_running_loop().create_task(self.answer_datagram(data, addr))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def answer_datagram(self, query, addr):
         answer = await self.answer(query, False)
