@@ -31,6 +31,9 @@ void text_add_hex_ends(struct buffer *buffer, struct bytes data);
 /* Base64 (RFC 4648 section 4) without line breaks. */
 void text_add_base64(struct buffer *buffer, struct bytes data);
 
+/* In decimal: what each line has is put together without printf, which would cost a fifth of it. */
+void text_add_number(struct buffer *buffer, uint32_t number);
+
 /* Seconds since the epoch, UTC, as 2026-11-24T10:00:00Z; years outside 0-9999 are clamped. */
 void text_add_time(struct buffer *buffer, int64_t seconds);
 

@@ -129,21 +129,36 @@ void text_add_base64(struct buffer *buffer, struct bytes data)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-    for (size_t i = 0; i < data.length; i += 3) {
-        size_t rest = data.length - i;
-        uint32_t group = (uint32_t)data.data[i] << 16;
-        char out[4];
+    for (size_t at = 0; at < data.length;) {
+        char text[128];
+        size_t used = 0;
 
-        if (rest > 1)
-            group |= (uint32_t)data.data[i + 1] << 8;
-        if (rest > 2)
-            group |= data.data[i + 2];
-        out[0] = digits[group >> 18];
-        out[1] = digits[group >> 12 & 63];
-        out[2] = (char)(rest > 1 ? digits[group >> 6 & 63] : '=');
-        out[3] = (char)(rest > 2 ? digits[group & 63] : '=');
-        buffer_add(buffer, out, 4);
+        for (; used < sizeof text && at < data.length; at += 3) {
+            size_t rest = data.length - at;
+            uint32_t group = (uint32_t)data.data[at] << 16;
+
+            if (rest > 1)
+                group |= (uint32_t)data.data[at + 1] << 8;
+            if (rest > 2)
+                group |= data.data[at + 2];
+            text[used++] = digits[group >> 18];
+            text[used++] = digits[group >> 12 & 63];
+            text[used++] = (char)(rest > 1 ? digits[group >> 6 & 63] : '=');
+            text[used++] = (char)(rest > 2 ? digits[group & 63] : '=');
+        }
+        buffer_add(buffer, text, used);
     }
+}
+
+void text_add_number(struct buffer *buffer, uint32_t number)
+{
+    char text[sizeof "4294967295"];
+    size_t at = sizeof text;
+
+    do
+        text[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    buffer_add(buffer, text + at, sizeof text - at);
 }
 
 static void put_digits(char *text, int value, size_t digits)

@@ -10,12 +10,23 @@
 #include "base/limits.h"
 #include "dns/name.h"
 
+/* An RR of the answer section, read once: a chain looks at them again and again. */
+struct rr {
+    getdns_dict *dict;
+    const char *owner; /* NULL: not yet read */
+    uint32_t type;     /* 0: unreadable, or not of class IN */
+};
+
+/* getdns finds a name faster in the dict that holds it than by a path from the top. */
 struct reader {
     struct arena *arena;
-    const getdns_dict *reply;
-    getdns_list *answer;
+    getdns_dict *reply;
+    getdns_dict *header;
+    getdns_dict *question; /* NULL: none */
+    getdns_list *additional;
+    size_t additional_count;
+    struct rr *rrs;
     size_t count;
-    const char **owners; /* of the answer's RRs, read once: a chain looks at them again and again */
 };
 
 static bool get_number(const getdns_dict *dict, const char *path, uint64_t maximum, uint32_t *out)
@@ -45,113 +56,115 @@ static const char *get_name(struct arena *arena, const getdns_dict *dict, const 
     return name_from_wire(arena, data->data, data->size);
 }
 
-static bool read_address(struct arena *arena, const getdns_dict *rr, const char *path, size_t size,
-                         uint8_t *out)
+static bool read_address(struct arena *arena, const getdns_dict *rdata, const char *name,
+                         size_t size, uint8_t *out)
 {
     struct bytes bytes;
 
-    if (!get_bytes(arena, rr, path, &bytes) || bytes.length != size)
+    if (!get_bytes(arena, rdata, name, &bytes) || bytes.length != size)
         return false;
     memcpy(out, bytes.data, size);
     return true;
 }
 
-static bool read_mx(struct arena *arena, const getdns_dict *rr, struct record_mx *mx)
+static bool read_mx(struct arena *arena, const getdns_dict *rdata, struct record_mx *mx)
 {
     uint32_t preference;
 
-    mx->exchange = get_name(arena, rr, "/rdata/exchange");
-    if (mx->exchange == NULL || !get_number(rr, "/rdata/preference", UINT16_MAX, &preference))
+    mx->exchange = get_name(arena, rdata, "exchange");
+    if (mx->exchange == NULL || !get_number(rdata, "preference", UINT16_MAX, &preference))
         return false;
     mx->preference = (uint16_t)preference;
     return true;
 }
 
-static bool read_ds(struct arena *arena, const getdns_dict *rr, struct record_ds *ds)
+static bool read_ds(struct arena *arena, const getdns_dict *rdata, struct record_ds *ds)
 {
     uint32_t tag, algorithm, type;
 
-    if (!get_number(rr, "/rdata/key_tag", UINT16_MAX, &tag) ||
-        !get_number(rr, "/rdata/algorithm", UINT8_MAX, &algorithm) ||
-        !get_number(rr, "/rdata/digest_type", UINT8_MAX, &type))
+    if (!get_number(rdata, "key_tag", UINT16_MAX, &tag) ||
+        !get_number(rdata, "algorithm", UINT8_MAX, &algorithm) ||
+        !get_number(rdata, "digest_type", UINT8_MAX, &type))
         return false;
     ds->tag = (uint16_t)tag;
     ds->algorithm = (uint8_t)algorithm;
     ds->digest_type = (uint8_t)type;
-    return get_bytes(arena, rr, "/rdata/digest", &ds->digest);
+    return get_bytes(arena, rdata, "digest", &ds->digest);
 }
 
-static bool read_dnskey(struct arena *arena, const getdns_dict *rr, struct record_dnskey *key)
+static bool read_dnskey(struct arena *arena, const getdns_dict *rdata, struct record_dnskey *key)
 {
     uint32_t flags, protocol, algorithm;
 
-    if (!get_number(rr, "/rdata/flags", UINT16_MAX, &flags) ||
-        !get_number(rr, "/rdata/protocol", UINT8_MAX, &protocol) ||
-        !get_number(rr, "/rdata/algorithm", UINT8_MAX, &algorithm))
+    if (!get_number(rdata, "flags", UINT16_MAX, &flags) ||
+        !get_number(rdata, "protocol", UINT8_MAX, &protocol) ||
+        !get_number(rdata, "algorithm", UINT8_MAX, &algorithm))
         return false;
     key->flags = (uint16_t)flags;
     key->protocol = (uint8_t)protocol;
     key->algorithm = (uint8_t)algorithm;
-    return get_bytes(arena, rr, "/rdata/public_key", &key->key);
+    return get_bytes(arena, rdata, "public_key", &key->key);
 }
 
-static bool read_tlsa(struct arena *arena, const getdns_dict *rr, struct record_tlsa *tlsa)
+static bool read_tlsa(struct arena *arena, const getdns_dict *rdata, struct record_tlsa *tlsa)
 {
     uint32_t usage, selector, mtype;
 
-    if (!get_number(rr, "/rdata/certificate_usage", UINT8_MAX, &usage) ||
-        !get_number(rr, "/rdata/selector", UINT8_MAX, &selector) ||
-        !get_number(rr, "/rdata/matching_type", UINT8_MAX, &mtype))
+    if (!get_number(rdata, "certificate_usage", UINT8_MAX, &usage) ||
+        !get_number(rdata, "selector", UINT8_MAX, &selector) ||
+        !get_number(rdata, "matching_type", UINT8_MAX, &mtype))
         return false;
     tlsa->usage = (uint8_t)usage;
     tlsa->selector = (uint8_t)selector;
     tlsa->mtype = (uint8_t)mtype;
-    return get_bytes(arena, rr, "/rdata/certificate_association_data", &tlsa->data);
+    return get_bytes(arena, rdata, "certificate_association_data", &tlsa->data);
 }
 
-static bool read_nsec3param(struct arena *arena, const getdns_dict *rr,
+static bool read_nsec3param(struct arena *arena, const getdns_dict *rdata,
                             struct record_nsec3param *param)
 {
     uint32_t hash, flags, iterations;
 
-    if (!get_number(rr, "/rdata/hash_algorithm", UINT8_MAX, &hash) ||
-        !get_number(rr, "/rdata/flags", UINT8_MAX, &flags) ||
-        !get_number(rr, "/rdata/iterations", UINT16_MAX, &iterations))
+    if (!get_number(rdata, "hash_algorithm", UINT8_MAX, &hash) ||
+        !get_number(rdata, "flags", UINT8_MAX, &flags) ||
+        !get_number(rdata, "iterations", UINT16_MAX, &iterations))
         return false;
     param->hash = (uint8_t)hash;
     param->flags = (uint8_t)flags;
     param->iterations = (uint16_t)iterations;
-    return get_bytes(arena, rr, "/rdata/salt", &param->salt);
+    return get_bytes(arena, rdata, "salt", &param->salt);
 }
 
-static bool read_soa(struct arena *arena, const getdns_dict *rr, struct record_soa *soa)
+static bool read_soa(struct arena *arena, const getdns_dict *rdata, struct record_soa *soa)
 {
-    soa->mname = get_name(arena, rr, "/rdata/mname");
-    soa->rname = get_name(arena, rr, "/rdata/rname");
+    soa->mname = get_name(arena, rdata, "mname");
+    soa->rname = get_name(arena, rdata, "rname");
     return soa->mname != NULL && soa->rname != NULL &&
-           get_number(rr, "/rdata/serial", UINT32_MAX, &soa->serial) &&
-           get_number(rr, "/rdata/refresh", UINT32_MAX, &soa->refresh) &&
-           get_number(rr, "/rdata/retry", UINT32_MAX, &soa->retry) &&
-           get_number(rr, "/rdata/expire", UINT32_MAX, &soa->expire) &&
-           get_number(rr, "/rdata/minimum", UINT32_MAX, &soa->minimum);
+           get_number(rdata, "serial", UINT32_MAX, &soa->serial) &&
+           get_number(rdata, "refresh", UINT32_MAX, &soa->refresh) &&
+           get_number(rdata, "retry", UINT32_MAX, &soa->retry) &&
+           get_number(rdata, "expire", UINT32_MAX, &soa->expire) &&
+           get_number(rdata, "minimum", UINT32_MAX, &soa->minimum);
 }
 
 static bool read_record(struct arena *arena, const getdns_dict *rr, enum record_type type,
                         struct record *record)
 {
+    getdns_dict *rdata;
+
     record->type = type;
-    if (!get_number(rr, "ttl", UINT32_MAX, &record->ttl))
+    if (!get_number(rr, "ttl", UINT32_MAX, &record->ttl) ||
+        getdns_dict_get_dict(rr, "rdata", &rdata) != GETDNS_RETURN_GOOD)
         return false;
     switch (type) {
-    case RECORD_A: return read_address(arena, rr, "/rdata/ipv4_address", 4, record->data.address);
-    case RECORD_AAAA:
-        return read_address(arena, rr, "/rdata/ipv6_address", 16, record->data.address);
-    case RECORD_MX: return read_mx(arena, rr, &record->data.mx);
-    case RECORD_DS: return read_ds(arena, rr, &record->data.ds);
-    case RECORD_DNSKEY: return read_dnskey(arena, rr, &record->data.dnskey);
-    case RECORD_TLSA: return read_tlsa(arena, rr, &record->data.tlsa);
-    case RECORD_NSEC3PARAM: return read_nsec3param(arena, rr, &record->data.nsec3param);
-    case RECORD_SOA: return read_soa(arena, rr, &record->data.soa);
+    case RECORD_A: return read_address(arena, rdata, "ipv4_address", 4, record->data.address);
+    case RECORD_AAAA: return read_address(arena, rdata, "ipv6_address", 16, record->data.address);
+    case RECORD_MX: return read_mx(arena, rdata, &record->data.mx);
+    case RECORD_DS: return read_ds(arena, rdata, &record->data.ds);
+    case RECORD_DNSKEY: return read_dnskey(arena, rdata, &record->data.dnskey);
+    case RECORD_TLSA: return read_tlsa(arena, rdata, &record->data.tlsa);
+    case RECORD_NSEC3PARAM: return read_nsec3param(arena, rdata, &record->data.nsec3param);
+    case RECORD_SOA: return read_soa(arena, rdata, &record->data.soa);
     case RECORD_CNAME: break;
     }
     return false;
@@ -161,17 +174,13 @@ static bool read_record(struct arena *arena, const getdns_dict *rr, enum record_
 static getdns_dict *rr_of(const struct reader *reader, size_t index, const char *owner,
                           enum record_type type)
 {
-    const char **name = &reader->owners[index];
-    getdns_dict *rr;
-    uint32_t rr_type, rr_class;
+    struct rr *rr = &reader->rrs[index];
 
-    if (getdns_list_get_dict(reader->answer, index, &rr) != GETDNS_RETURN_GOOD ||
-        !get_number(rr, "type", UINT16_MAX, &rr_type) || rr_type != (uint32_t)type ||
-        !get_number(rr, "class", UINT16_MAX, &rr_class) || rr_class != GETDNS_RRCLASS_IN)
+    if (rr->type != (uint32_t)type)
         return NULL;
-    if (*name == NULL)
-        *name = get_name(reader->arena, rr, "name");
-    return *name != NULL && strcmp(*name, owner) == 0 ? rr : NULL;
+    if (rr->owner == NULL)
+        rr->owner = get_name(reader->arena, rr->dict, "name");
+    return rr->owner != NULL && strcmp(rr->owner, owner) == 0 ? rr->dict : NULL;
 }
 
 /* The CNAMEs at `owner`; the first goes to *alias. */
@@ -264,18 +273,19 @@ static enum lookup_status status_of(uint16_t rcode)
 static bool question_matches(const struct reader *reader, const struct lookup *lookup)
 {
     uint32_t type;
-    const char *name = get_name(reader->arena, reader->reply, "/question/qname");
+    const char *name =
+        reader->question != NULL ? get_name(reader->arena, reader->question, "qname") : NULL;
 
     return name != NULL && strcmp(name, lookup->name) == 0 &&
-           get_number(reader->reply, "/question/qtype", UINT16_MAX, &type) &&
+           get_number(reader->question, "qtype", UINT16_MAX, &type) &&
            type == (uint32_t)lookup->type;
 }
 
-static bool flag(const struct reader *reader, const char *path)
+static bool flag(const struct reader *reader, const char *name)
 {
     uint32_t value;
 
-    return get_number(reader->reply, path, 1, &value) && value == 1;
+    return get_number(reader->header, name, 1, &value) && value == 1;
 }
 
 /*
@@ -288,7 +298,7 @@ static bool is_leftover(const struct reader *reader, const struct lookup *lookup
     uint32_t status;
     bool embedded = get_number(reader->reply, "dnssec_status", UINT32_MAX, &status);
 
-    return embedded && (!flag(reader, "/header/rd") || !flag(reader, "/header/ra") ||
+    return embedded && (!flag(reader, "rd") || !flag(reader, "ra") ||
                         !question_matches(reader, lookup));
 }
 
@@ -319,16 +329,12 @@ static void read_edes(const struct reader *reader, getdns_list *options, struct 
 /* RFC 6891 section 6.1.3: the OPT record holds the upper bits of the RCODE, and options. */
 static void read_opt(const struct reader *reader, struct lookup *lookup)
 {
-    getdns_list *additional, *options;
-    size_t count = 0;
-
-    if (getdns_dict_get_list(reader->reply, "additional", &additional) == GETDNS_RETURN_GOOD)
-        getdns_list_get_length(additional, &count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < reader->additional_count; i++) {
         getdns_dict *rr;
+        getdns_list *options;
         uint32_t type, upper;
 
-        if (getdns_list_get_dict(additional, i, &rr) != GETDNS_RETURN_GOOD ||
+        if (getdns_list_get_dict(reader->additional, i, &rr) != GETDNS_RETURN_GOOD ||
             !get_number(rr, "type", UINT16_MAX, &type) || type != GETDNS_RRTYPE_OPT)
             continue;
         if (get_number(rr, "extended_rcode", UINT8_MAX, &upper))
@@ -344,7 +350,7 @@ static bool read_security(const struct reader *reader, struct lookup *lookup)
 {
     uint32_t status;
 
-    lookup->ad = flag(reader, "/header/ad");
+    lookup->ad = flag(reader, "ad");
     if (!get_number(reader->reply, "dnssec_status", UINT32_MAX, &status))
         return true;
     if (status != GETDNS_DNSSEC_SECURE)
@@ -352,29 +358,36 @@ static bool read_security(const struct reader *reader, struct lookup *lookup)
     return status == GETDNS_DNSSEC_SECURE || status == GETDNS_DNSSEC_INSECURE;
 }
 
-static bool open_reply(const getdns_dict *response, struct reader *reader)
+static bool get_list(const getdns_dict *dict, const char *name, getdns_list **list, size_t *length)
 {
-    getdns_dict *reply;
-
-    if (getdns_dict_get_dict(response, "/replies_tree/0", &reply) != GETDNS_RETURN_GOOD)
-        return false;
-    reader->reply = reply;
-    if (getdns_dict_get_list(reply, "answer", &reader->answer) != GETDNS_RETURN_GOOD ||
-        getdns_list_get_length(reader->answer, &reader->count) != GETDNS_RETURN_GOOD)
-        return false;
-    reader->owners = arena_new(reader->arena, reader->count, sizeof *reader->owners);
-    return true;
+    return getdns_dict_get_list(dict, name, list) == GETDNS_RETURN_GOOD &&
+           getdns_list_get_length(*list, length) == GETDNS_RETURN_GOOD;
 }
 
-static bool section_is_whole(const struct reader *reader, const char *section, const char *counter)
+static void read_rr(getdns_list *answer, size_t index, struct rr *rr)
 {
-    getdns_list *records;
-    size_t count;
-    uint32_t said;
+    uint32_t class;
 
-    return getdns_dict_get_list(reader->reply, section, &records) == GETDNS_RETURN_GOOD &&
-           getdns_list_get_length(records, &count) == GETDNS_RETURN_GOOD &&
-           get_number(reader->reply, counter, UINT16_MAX, &said) && said == count;
+    if (getdns_list_get_dict(answer, index, &rr->dict) != GETDNS_RETURN_GOOD ||
+        !get_number(rr->dict, "class", UINT16_MAX, &class) || class != GETDNS_RRCLASS_IN ||
+        !get_number(rr->dict, "type", UINT16_MAX, &rr->type))
+        rr->type = 0;
+}
+
+static bool open_reply(const getdns_dict *response, struct reader *reader)
+{
+    getdns_list *answer;
+
+    if (getdns_dict_get_dict(response, "/replies_tree/0", &reader->reply) ||
+        getdns_dict_get_dict(reader->reply, "header", &reader->header) ||
+        !get_list(reader->reply, "answer", &answer, &reader->count))
+        return false;
+    getdns_dict_get_dict(reader->reply, "question", &reader->question);
+    get_list(reader->reply, "additional", &reader->additional, &reader->additional_count);
+    reader->rrs = arena_new(reader->arena, reader->count, sizeof *reader->rrs);
+    for (size_t i = 0; i < reader->count; i++)
+        read_rr(answer, i, &reader->rrs[i]);
+    return true;
 }
 
 /*
@@ -383,8 +396,11 @@ static bool section_is_whole(const struct reader *reader, const char *section, c
  */
 static bool is_whole(const struct reader *reader)
 {
-    return section_is_whole(reader, "answer", "/header/ancount") &&
-           section_is_whole(reader, "additional", "/header/arcount");
+    uint32_t answer, additional;
+
+    return get_number(reader->header, "ancount", UINT16_MAX, &answer) &&
+           get_number(reader->header, "arcount", UINT16_MAX, &additional) &&
+           answer == reader->count && additional == reader->additional_count;
 }
 
 /* Where there are several nameservers: which of them answered. */
@@ -411,7 +427,7 @@ void answer_read(const getdns_dict *response, struct arena *arena, struct lookup
 
     read_server(response, arena, lookup);
     if (!open_reply(response, &reader) ||
-        !get_number(reader.reply, "/header/rcode", 15, &rcode)) {
+        !get_number(reader.header, "rcode", 15, &rcode)) {
         fail(lookup, LOOKUP_SERVFAIL, "the resolver gave no reply");
         return;
     }

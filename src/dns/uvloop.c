@@ -99,22 +99,24 @@ static uint64_t name_of(const struct uvloop *uvloop, int fd)
 
 /*
  * Tells the kernel what the descriptor's events wait for. A descriptor that getdns closed is gone
- * there too, and its number may be another one's now: what is changed may have to be added.
+ * there too, and its number may be another one's now. getdns begins with writing: what waits for
+ * that is new as a rule, what waits for reading is not.
  */
 static bool descriptor_watch(struct uvloop *uvloop, int fd)
 {
     struct descriptor *descriptor = &uvloop->descriptors[fd];
     struct epoll_event event = {.events = wanted(uvloop, fd), .data.u64 = name_of(uvloop, fd)};
-    bool known = descriptor->watched != 0;
 
     descriptor->watched = event.events;
     if (event.events == 0)
         return epoll_ctl(uvloop->epoll, EPOLL_CTL_DEL, fd, NULL) == 0;
-    if (known && epoll_ctl(uvloop->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+    if ((event.events & EPOLLOUT) == 0 &&
+        epoll_ctl(uvloop->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
         return true;
     descriptor->serial++;
     event.data.u64 = name_of(uvloop, fd);
-    return epoll_ctl(uvloop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+    return epoll_ctl(uvloop->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ||
+           epoll_ctl(uvloop->epoll, EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/text.h"
+
 const char *record_type_name(enum record_type type)
 {
     switch (type) {
@@ -109,6 +111,14 @@ static void add_address(struct buffer *buffer, int family, const uint8_t *bytes)
     buffer_puts(buffer, text);
 }
 
+static void add_numbers(struct buffer *buffer, const uint32_t numbers[3])
+{
+    for (size_t i = 0; i < 3; i++) {
+        text_add_number(buffer, numbers[i]);
+        buffer_puts(buffer, " ");
+    }
+}
+
 void record_add_rdata(struct buffer *buffer, const struct record *record)
 {
     uint32_t numbers[3] = {0};
@@ -122,7 +132,9 @@ void record_add_rdata(struct buffer *buffer, const struct record *record)
         add_address(buffer, AF_INET6, record->data.address);
         break;
     case RECORD_MX:
-        buffer_printf(buffer, "%u %s", numbers[0], record->data.mx.exchange);
+        text_add_number(buffer, numbers[0]);
+        buffer_puts(buffer, " ");
+        buffer_puts(buffer, record->data.mx.exchange);
         break;
     case RECORD_SOA:
         buffer_printf(buffer, "%s ", record->data.soa.mname);
@@ -132,18 +144,18 @@ void record_add_rdata(struct buffer *buffer, const struct record *record)
                       record->data.soa.minimum);
         break;
     case RECORD_NSEC3PARAM:
-        buffer_printf(buffer, "%u %u %u ", numbers[0], numbers[1], numbers[2]);
+        add_numbers(buffer, numbers);
         if (bytes.length == 0) /* RFC 5155 section 4.3 */
             buffer_puts(buffer, "-");
         text_add_hex(buffer, bytes);
         break;
     case RECORD_DS:
     case RECORD_TLSA:
-        buffer_printf(buffer, "%u %u %u ", numbers[0], numbers[1], numbers[2]);
+        add_numbers(buffer, numbers);
         text_add_hex(buffer, bytes);
         break;
     case RECORD_DNSKEY:
-        buffer_printf(buffer, "%u %u %u ", numbers[0], numbers[1], numbers[2]);
+        add_numbers(buffer, numbers);
         text_add_base64(buffer, bytes);
         break;
     case RECORD_CNAME:

@@ -27,23 +27,32 @@ static void add_date(struct buffer *out, const char *label, const struct certifi
     buffer_puts(out, "\n");
 }
 
+static void add_mark(struct buffer *out, const struct certificate *certificate, int digest,
+                     unsigned usage)
+{
+    unsigned mtype = certificate_digest_mtype(digest);
+
+    buffer_puts(out, "      ");
+    buffer_puts(out, certificate_digest_label(digest));
+    buffer_puts(out, certificate->marks[digest].matched ? " [matched] <- " : " [nomatch] <- ");
+    text_add_number(out, usage);
+    buffer_puts(out, " ");
+    text_add_number(out, certificate_digest_selector(digest));
+    buffer_puts(out, " ");
+    text_add_number(out, mtype);
+    buffer_puts(out, " ");
+    if (mtype == 0)
+        text_add_hex_ends(out, certificate->data[digest]);
+    else
+        text_add_hex(out, certificate->data[digest]);
+    buffer_puts(out, "\n");
+}
+
 static void add_marks(struct buffer *out, const struct certificate *certificate, size_t depth)
 {
-    for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++) {
-        const struct certificate_mark *mark = &certificate->marks[digest];
-        unsigned mtype = certificate_digest_mtype(digest);
-
-        if (!mark->shown)
-            continue;
-        buffer_printf(out, "      %s [%s] <- %d %u %u ", certificate_digest_label(digest),
-                      mark->matched ? "matched" : "nomatch", depth == 0 ? 3 : 2,
-                      certificate_digest_selector(digest), mtype);
-        if (mtype == 0)
-            text_add_hex_ends(out, certificate->data[digest]);
-        else
-            text_add_hex(out, certificate->data[digest]);
-        buffer_puts(out, "\n");
-    }
+    for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
+        if (certificate->marks[digest].shown)
+            add_mark(out, certificate, digest, depth == 0 ? 3 : 2);
 }
 
 static void add_certificate(struct buffer *out, const struct certificate *certificate,

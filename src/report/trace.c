@@ -114,12 +114,15 @@ static void add_lookup(struct trace *trace, const struct domain_host *host,
         return;
     add_aliases(trace, lookup);
     for (size_t i = 0; i < lines && lookup->type != RECORD_CNAME; i++) {
-        buffer_printf(&trace->line, "%s IN %s ", lookup->owner, record_type_name(lookup->type));
+        buffer_puts(&trace->line, lookup->owner);
+        buffer_puts(&trace->line, " IN ");
+        buffer_puts(&trace->line, record_type_name(lookup->type));
+        buffer_puts(&trace->line, " ");
         if (lookup->record_count > 0)
             record_add_rdata(&trace->line, &lookup->records[i]);
         else
             buffer_puts(&trace->line, "?");
-        buffer_printf(&trace->line, " ; AD=%d ", lookup->ad);
+        buffer_puts(&trace->line, lookup->ad ? " ; AD=1 " : " ; AD=0 ");
         lookup_add_status(&trace->line, lookup);
         end_line(trace, fails ? TONE_BAD : TONE_GOOD);
     }

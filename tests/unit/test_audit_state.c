@@ -71,7 +71,8 @@ static struct state *open_good(void)
 /* A domain that passes, or fails by this. */
 static struct domain domain_with(const char *input, const char *name, const struct finding *finding)
 {
-    static const struct lookup ds = {.type = RECORD_DS, .ad = true, .status = LOOKUP_NODATA};
+    static const struct lookup ds = {.owner = "x.", .type = RECORD_DS, .ad = true,
+                                     .status = LOOKUP_NODATA};
     struct domain domain = {.input = input, .name = name, .walked = true, .lookups = {&ds},
                             .lookup_count = 1};
 

@@ -79,7 +79,7 @@ static void ds_nxdomain(struct world *world)
 }
 static void dnskey_bogus(struct world *world)
 {
-    world->dnskey = (struct lookup){.type = RECORD_DNSKEY, .status = LOOKUP_SERVFAIL};
+    world->dnskey = (struct lookup){.owner = "x.", .type = RECORD_DNSKEY, .status = LOOKUP_SERVFAIL};
 }
 /* A status and an AD bit without records must not count as data. */
 static void dnskey_empty(struct world *world) { world->dnskey.record_count = 0; }
@@ -89,7 +89,7 @@ static void a_insecure(struct world *world) { world->a.ad = false; }
 static void aaaa_insecure(struct world *world) { world->aaaa.ad = false; }
 static void aaaa_timeout(struct world *world)
 {
-    world->aaaa = (struct lookup){.type = RECORD_AAAA, .status = LOOKUP_TIMEOUT};
+    world->aaaa = (struct lookup){.owner = "x.", .type = RECORD_AAAA, .status = LOOKUP_TIMEOUT};
 }
 static void a_missing(struct world *world) { world->host.a = NULL; }
 static void aaaa_missing(struct world *world) { world->host.aaaa = NULL; }
