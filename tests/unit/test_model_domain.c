@@ -79,7 +79,8 @@ static void ds_nxdomain(struct world *world)
 }
 static void dnskey_bogus(struct world *world)
 {
-    world->dnskey = (struct lookup){.owner = "x.", .type = RECORD_DNSKEY, .status = LOOKUP_SERVFAIL};
+    world->dnskey =
+        (struct lookup){.owner = "x.", .type = RECORD_DNSKEY, .status = LOOKUP_SERVFAIL};
 }
 /* A status and an AD bit without records must not count as data. */
 static void dnskey_empty(struct world *world) { world->dnskey.record_count = 0; }
