@@ -25,6 +25,15 @@ static enum finding_code failure_of(const struct lookup *lookup)
     return lookup->ad ? FINDING_RECORDS_ABSENT : FINDING_LOOKUP_INSECURE;
 }
 
+/* A TLD is not followed beyond an absence that another domain may have. */
+static bool ended_by(const struct domain *domain, size_t index)
+{
+    const struct lookup *lookup = domain->lookups[index];
+    bool last = !domain->walked && index + 1 == domain->lookup_count;
+
+    return domain_lookup_fails(lookup) || (last && lookup_is_denial(lookup));
+}
+
 static void find_lookups(struct finder *finder)
 {
     const struct domain *domain = finder->domain;
@@ -34,7 +43,7 @@ static void find_lookups(struct finder *finder)
                                      .text = {(const uint8_t *)domain->input,
                                               strnlen(domain->input, LIMIT_NAME_TEXT)}});
     for (size_t i = 0; i < domain->lookup_count; i++)
-        if (domain_lookup_fails(domain->lookups[i]))
+        if (ended_by(domain, i))
             finder_add(finder, (struct finding){.code = failure_of(domain->lookups[i]),
                                          .lookup = domain->lookups[i]});
     if (domain->null_mx_among_others)

@@ -188,6 +188,8 @@ static void null_mx(struct world *w) { w->domain.null_mx_among_others = true; }
 static void excess(struct world *w) { w->domain.excess = EXCESS_MX_HOSTS; }
 static void host_excess(struct world *w) { w->hosts[0].excess = EXCESS_ADDRESSES; }
 static void not_walked(struct world *w) { w->domain.walked = false; }
+static void tld_without_ds(struct world *w) { not_walked(w); w->lookups[0] = secure(RECORD_DS, "x.", NULL, 0); w->domain.lookup_count = 1; w->domain.host_count = 0; }
+static void ds_absent_mx_fails(struct world *w) { tld_without_ds(w); w->domain.lookup_count = 3; fail_lookup(&w->lookups[2]); }
 static void tld_host(struct world *w) { no_addresses(w, LOOKUP_TLD_MX_HOST); w->a[0].ad = false; w->hosts[0].aaaa = NULL; }
 static void host_absent(struct world *w) { no_addresses(w, LOOKUP_NXDOMAIN); }
 static void no_address(struct world *w) { no_addresses(w, LOOKUP_NODATA); }
@@ -315,6 +317,8 @@ static const struct row {
     {"excess", excess, " limit-exceeded"},
     {"host excess", host_excess, " limit-exceeded"},
     {"not walked", not_walked, " incomplete"},
+    {"TLD without DS", tld_without_ds, " records-missing"},
+    {"no DS, MX fails", ds_absent_mx_fails, " lookup-failed"},
     {"TLD", tld_host, " mx-host-is-tld"},
     {"no host", host_absent, " mx-host-does-not-exist"},
     {"no address", no_address, " mx-host-without-address"},
