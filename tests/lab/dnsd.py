@@ -44,6 +44,12 @@ def two_aliases(query):
     return reply(query, flags=AD, records=records, count=2)
 
 
+def empty_tlsa(query):
+    """A TLSA record without data, said to be secure."""
+    record = b"\xc0\x0c" + struct.pack("!HHIH", 52, 1, 300, 3) + b"\3\1\1"
+    return reply(query, flags=AD, records=record, count=1)
+
+
 def many_aliases(query, count):
     """A chain without an end, said to be secure: NAME, 1.NAME, 2.NAME and so on."""
     name = question(query)[0]
@@ -111,6 +117,8 @@ class Server(asyncio.DatagramProtocol):
             return reply(query, flags=TC)
         if action == "two-aliases":
             return two_aliases(query)
+        if action == "empty-tlsa":
+            return empty_tlsa(query)
         if action == "seventeen-aliases":
             return many_aliases(query, 17)
         if action.startswith("RCODE"):

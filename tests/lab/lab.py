@@ -90,8 +90,8 @@ class Case:
                                         flags=re.S))
 
     def expand_words(self, text):
-        """${CERT U S M}: a TLSA RDATA, ${short CERT U S M}: as findings show it; ${digest CERT S M}; ${pem CERT}: the
-        SHA-256 of its PEM text; ${zone}; ${ds AD}; ${dnskey AD};
+        """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${pem CERT}: the SHA-256 of its PEM
+        text; ${short ...}: one of these as findings show it; ${zone}; ${ds AD}; ${dnskey AD};
         ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of
         the trust anchor and hints files; ${zeros N}: octets as hex."""
         def replace(match):
@@ -117,8 +117,8 @@ class Case:
                 return pki.trace_tls(path, self.tlsa.get(words[1], set()), *words[3:])
             if words[0] == "short":
                 whole = replace(re.match(r"\$\{([^}]+)\}", "${" + match[1][len("short "):] + "}"))
-                fields, data = whole.rsplit(" ", 1)
-                return f"{fields} {data[:12]}...{data[-12:]}"
+                fields, blank, data = whole.rpartition(" ")
+                return f"{fields}{blank}{data[:12]}...{data[-12:]}"
             usage, selector, mtype = map(int, words[1:4])
             return f"{usage} {selector} {mtype} " + self.certs[words[0]].data(selector, mtype)
         return re.sub(r"\$\{([^}]+)\}", replace, text)
