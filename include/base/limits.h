@@ -26,12 +26,12 @@ enum {
     LIMIT_SIGNATURES = 64,        /* verified to find the order of a chain */
     LIMIT_SESSION_FACTOR = 4,     /* a whole session gets this many SMTP timeouts */
     LIMIT_DOMAINS_IN_FLIGHT = 400, /* domains audited at once, beside one for each probe (-j) */
-    LIMIT_STALLED = 1500,         /* and beside those that wait for a silent or resting server */
+    LIMIT_STALLED = 2000,         /* and beside those that wait for a silent or resting server */
     LIMIT_TURN = 1000,            /* lines of a list taken before the loop has its turn */
     LIMIT_QUESTIONS = 256,        /* DNS questions in flight (each has a socket of its own) */
     LIMIT_PROBES = 10000,         /* -j: SMTP sessions in flight */
-    LIMIT_PROBES_ASIDE = 400,     /* without -j: sessions with silent servers beside them */
-    LIMIT_PROMPT_MS = 300,        /* what a server may take without being silent */
+    LIMIT_PROBES_ASIDE = 1800,    /* without -j: sessions with silent servers beside them */
+    LIMIT_PROMPT_MS = 100,        /* what a server may take without being silent */
     LIMIT_PAUSE_MS = 60000,       /* --pause */
     LIMIT_HOSTS_KEPT = 10000000,  /* --hosts */
     LIMIT_ENDING_MS = 4000,       /* from a signal to the end of a run over a list */

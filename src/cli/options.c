@@ -63,7 +63,7 @@ static const struct row rows[] = {
     {'g', "grep", "PATTERN", "print only the trace lines that match"},
     {'q', "quiet", NULL, "print only what is wrong"},
     {'v', "verbose", NULL, "add findings, dialogues, reasons, TTLs, resolvers"},
-    {'j', "jobs", "N", "probes in flight at most (200, and 400 of silent servers)"},
+    {'j', "jobs", "N", "probes in flight at most (200, and 1800 of silent servers)"},
     {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
     {OPTION_PROGRESS, "progress", "WHEN", "of a list, on standard error: auto, always or never"},

@@ -211,7 +211,7 @@ class Lab:
 
     async def start(self):
         resolv = self.directory / "resolv.conf"
-        resolv.write_text(f"nameserver {zones.UNBOUND}\n")
+        resolv.write_text(f"nameserver {zones.UNBOUND}\nnameserver {zones.DISTANT}\n")
         subprocess.run(["mount", "--bind", str(resolv), "/etc/resolv.conf"], check=True)
         signed = []
         for case in self.cases:
