@@ -1,6 +1,7 @@
 /*
  * A file that is replaced as a whole: what is written goes to a temporary file beside it, which
- * then takes its name. Whatever happens, the old file or the new one is there, never a part.
+ * then takes its name. Whatever happens, the old file or the new one is there, never a part, and
+ * who may read the old one may read the new one: the mode stays, and the owner where we may set it.
  */
 #ifndef MXDANE_BASE_REPLACEMENT_H
 #define MXDANE_BASE_REPLACEMENT_H
@@ -18,7 +19,8 @@ struct replacement {
 
 /*
  * `option` and `name` are borrowed. False with the reason in `failure` where the file cannot be
- * made, or where something that is no regular file has its name; then there is nothing to close.
+ * made, or where something that is no regular file has its name, a link that leads nowhere included;
+ * then there is nothing to close.
  */
 bool replacement_open(struct replacement *replacement, const char *option, const char *name,
                       struct failure *failure);

@@ -10,26 +10,52 @@
 
 #include "base/memory.h"
 
-/* What mkostemp makes is for its owner alone; the file is to be as one made by a redirection. */
-static bool open_up(int fd)
+/*
+ * What mkostemp makes is for its owner alone. The file is to be as after a redirection: a new one as
+ * the mask has it, one that was there (`was`, else all zero) with the rights that it had.
+ */
+static bool set_rights(int fd, const struct stat *was)
 {
-    mode_t mask = umask(0);
+    mode_t mode = was->st_mode & 0777;
 
-    umask(mask);
-    return fchmod(fd, 0666 & ~mask) == 0;
+    if (was->st_mode == 0) {
+        mode_t mask = umask(0);
+
+        umask(mask);
+        mode = 0666 & ~mask;
+    } else if (fchown(fd, was->st_uid, was->st_gid) != 0) {
+        mode &= ~(mode_t)S_IRWXG; /* they would be those of another group */
+    }
+    return fchmod(fd, mode) == 0;
+}
+
+/* The name of a file that is to be made: not that of a link, which would become a file. */
+static char *new_name(const struct replacement *replacement, struct failure *failure)
+{
+    struct stat status;
+
+    if (lstat(replacement->name, &status) == 0)
+        failure_set(failure, "%s %s: is a link that leads nowhere", replacement->option,
+                    replacement->name);
+    else if (replacement->name[0] == '\0')
+        replacement_fail(replacement, failure);
+    else
+        return memory_dup(replacement->name);
+    return NULL;
 }
 
 /* The file that a link leads to is replaced, not the link; a device or a pipe never is. */
-static char *resolve(const struct replacement *replacement, struct failure *failure)
+static char *resolve(const struct replacement *replacement, struct stat *was,
+                     struct failure *failure)
 {
-    struct stat status;
     char *path = realpath(replacement->name, NULL);
 
+    *was = (struct stat){0};
     if (path == NULL && errno == ENOENT)
-        return memory_dup(replacement->name);
+        return new_name(replacement, failure);
     if (path == NULL)
         replacement_fail(replacement, failure);
-    else if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    else if (stat(path, was) != 0 || !S_ISREG(was->st_mode))
         failure_set(failure, "%s %s: is not a regular file", replacement->option,
                     replacement->name);
     else
@@ -42,10 +68,11 @@ bool replacement_open(struct replacement *replacement, const char *option, const
                       struct failure *failure)
 {
     static const char suffix[] = ".XXXXXX";
+    struct stat was;
     size_t size;
 
     *replacement = (struct replacement){.option = option, .name = name, .fd = -1};
-    replacement->path = resolve(replacement, failure);
+    replacement->path = resolve(replacement, &was, failure);
     if (replacement->path == NULL)
         return false;
     size = strlen(replacement->path) + sizeof suffix;
@@ -56,7 +83,7 @@ bool replacement_open(struct replacement *replacement, const char *option, const
         replacement_fail(replacement, failure);
         free(replacement->temporary);
         replacement->temporary = NULL; /* it was never made */
-    } else if (open_up(replacement->fd)) {
+    } else if (set_rights(replacement->fd, &was)) {
         return true;
     } else {
         replacement_fail(replacement, failure);
