@@ -43,7 +43,7 @@ struct run_reader { /* takes what a run gives */
 struct run_outcome {
     struct run_counts counts;
     enum exit_status status; /* the worst of the domains, of earlier runs too */
-    int signal;              /* SIGINT or SIGTERM stopped the run; 0: none */
+    int signal;              /* SIGINT, SIGTERM or SIGHUP stopped the run; 0: none */
 };
 
 struct run_input {
@@ -58,8 +58,9 @@ struct run_input {
  * order. Each exactly once, malformed ones too. False with the reason in `failure` where mxdane
  * itself could not do its work. The loop is drained and closed in every case.
  *
- * SIGINT and SIGTERM end a list within LIMIT_ENDING_MS: nothing is begun any more, what is in
- * flight is finished or, by the second signal, cut off. Without a list they cut at once.
+ * SIGINT, SIGTERM and, where it is not ignored, SIGHUP end a list within LIMIT_ENDING_MS: nothing is
+ * begun any more, what is in flight is finished or, by the second signal, cut off. Without a list
+ * they cut at once.
  */
 bool run_domains(const struct plan *plan, const struct run_input *input,
                  const struct run_reader *reader, struct run_outcome *outcome,

@@ -13,6 +13,8 @@
 #include "base/memory.h"
 #include "dns/resolver.h"
 
+enum { SIGNALS = 3 };
+
 struct entry { /* a domain in flight, or finished and not reported */
     struct entry *older, *newer; /* begun before, after */
     struct entry *next_ready;
@@ -42,7 +44,7 @@ struct run {
     bool settling; /* inside settle(): it loops, it does not recurse */
     bool stopping;
     uint64_t began; /* ms of the loop's clock */
-    uv_signal_t signals[2];
+    uv_signal_t signals[SIGNALS];
     uv_timer_t progress, later, ending;
 };
 
@@ -285,12 +287,15 @@ static void on_signal(uv_signal_t *handle, int number)
 
 static void watch_signals(struct run *run)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
+    static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction hangup;
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&run->loop, &run->signals[i]);
         run->signals[i].data = run;
-        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+        if (numbers[i] != SIGHUP || sigaction(SIGHUP, NULL, &hangup) != 0 ||
+            hangup.sa_handler != SIG_IGN) /* nohup */
+            uv_signal_start(&run->signals[i], on_signal, numbers[i]);
     }
 }
 
@@ -361,7 +366,7 @@ static void tear_down(struct run *run)
     int result;
 
     run->stopping = true;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&run->signals[i], NULL);
     uv_close((uv_handle_t *)&run->progress, NULL);
     uv_close((uv_handle_t *)&run->later, NULL);

@@ -53,6 +53,7 @@ static void hold_signals(int how)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(how, &signals, NULL);
 }
 
@@ -81,7 +82,7 @@ static void warn_of_paths(const struct options *options)
     const struct resolver_config *config = &options->plan.resolver;
     struct nameserver nameserver;
 
-    for (size_t i = 0; i < config->nameserver_count; i++)
+    for (size_t i = 0; !options->trust_ad && i < config->nameserver_count; i++)
         if (nameserver_parse(&nameserver, config->nameservers[i]) &&
             !nameserver_is_local(&nameserver)) {
             fprintf(stderr,
@@ -189,7 +190,7 @@ static int run(const struct options *options, struct failure *failure)
     hold_signals(SIG_BLOCK);
     if (!front_open(&front, options, failure))
         return fail_early(options, failure);
-    if (!options->trust_ad)
+    if (!options->format->one_text)
         warn_of_paths(options);
     good = fit_descriptors(&plan, failure) &&
            run_domains(&plan, &input, &reader, &outcome, failure);
@@ -201,6 +202,8 @@ static int run(const struct options *options, struct failure *failure)
     status = outcome.signal != 0 ? 128 + outcome.signal : (int)outcome.status;
     status = front_close(&front, &sum, good ? status : EXIT_OWN_FAILURE, failure);
     hold_signals(SIG_UNBLOCK);
+    if (options->format->one_text) /* Icinga reads both streams: the status line is the first */
+        warn_of_paths(options);
     if (sum.whole && outcome.counts.done == 0 && outcome.counts.earlier > 0)
         fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",
                 options->journal);
