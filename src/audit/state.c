@@ -83,6 +83,33 @@ static bool read_hex(const char *digits, uint32_t *number)
     return true;
 }
 
+static bool is_plain(const char *text)
+{
+    while (*text >= ' ' && *text <= '~')
+        text++;
+    return *text == '\0';
+}
+
+/* A name is printed as it stands here: one with bytes to be escaped, as we write none, is refused. */
+static bool is_escaped(const char *name)
+{
+    struct buffer text, escaped;
+    bool same;
+
+    if (is_plain(name))
+        return true;
+    buffer_init(&text, 0);
+    buffer_init(&escaped, 0);
+    for (; *name != '\0'; name++)
+        if (*name != '\\')
+            buffer_add(&text, name, 1);
+    text_add_escaped(&escaped, (struct bytes){(const uint8_t *)text.data, text.length});
+    same = escaped.length == text.length;
+    buffer_fini(&text);
+    buffer_fini(&escaped);
+    return same;
+}
+
 enum field { NAME, OUTCOME, REASON, COUNT, DIGEST, FIELDS };
 
 static bool split(char *line, char *fields[FIELDS])
@@ -101,7 +128,7 @@ static bool read_entry(char *line, struct entry *entry)
     char *fields[FIELDS];
     uint64_t count;
 
-    if (!split(line, fields) || !read_reason(fields[REASON], &was->reason) ||
+    if (!split(line, fields) || !is_escaped(fields[NAME]) || !read_reason(fields[REASON], &was->reason) ||
         !text_to_number(fields[COUNT], 0, UINT32_MAX, &count) ||
         !read_hex(fields[DIGEST], &was->digest))
         return false;

@@ -165,6 +165,29 @@ static void test_twice(void **unused)
     state_free(state);
 }
 
+/* What is written is read again, however odd the input. */
+static void test_odd_names(void **unused)
+{
+    static const char *const inputs[] = {"b\u00fccher..x", "\\x41 \\\\x\\", "\xff\\\x80\u202e",
+                                         "\t\n\033[0m\u00e9\\"};
+    struct finding finding = {.code = FINDING_DOMAIN_INVALID};
+    struct failure failure = {{0}};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        struct domain domain = domain_with(inputs[i], NULL, &finding);
+        struct state *state;
+
+        unlink(path);
+        state = open_good();
+        assert_true(state_add(state, &domain, &failure) && state_publish(state, &failure));
+        state_free(state);
+        state = open_good();
+        assert_int_equal(kind_of(state, &domain), CHANGE_NONE);
+        state_free(state);
+    }
+}
+
 static void refuse(const char *text, size_t length, const char *wanted)
 {
     struct failure failure = {{0}};
@@ -200,6 +223,9 @@ static void test_broken(void **unused)
         {"mxdane state 1\nend 0\n\n", "not whole"},
         {"mxdane state 1\nend 0\na\tpass\t-\t0\t00000000\n", "not whole"},
         {"mxdane state 1\n\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
+        {"mxdane state 1\n\033[2J\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
+        {"mxdane state 1\na\xff\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
+        {"mxdane state 1\na\u202e\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
         {"mxdane state 1\na\tpass\t-\t0\nend 1\n", "line 2"},
         {"mxdane state 1\na\tfail\tno-such-id\t1\t00000000\nend 1\n", "line 2"},
         {"mxdane state 1\na\tfail\t-\t1\t00000000\nend 1\n", "line 2"},
@@ -241,7 +267,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_run), cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_twice),     cmocka_unit_test(test_cut_everywhere),
+        cmocka_unit_test(test_twice),     cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_cut_everywhere),
         cmocka_unit_test(test_broken),    cmocka_unit_test(test_other_files),
     };
     int failed;
