@@ -272,13 +272,19 @@ static const struct finding *cause_of(const struct domain *domain, const struct 
     return NULL;
 }
 
-/* The first certificate that ends soon; NULL: none. */
+/* The certificate that ends first of those that end soon; NULL: none does. */
 static const struct finding *ends_soon(const struct domain *domain)
 {
-    for (size_t i = 0; domain->findings != NULL && i < domain->finding_count; i++)
-        if (domain->findings[i].code == FINDING_CERT_EXPIRES_SOON)
-            return &domain->findings[i];
-    return NULL;
+    const struct finding *first = NULL;
+
+    for (size_t i = 0; i < domain->finding_count; i++) {
+        const struct finding *finding = &domain->findings[i];
+
+        if (finding->code == FINDING_CERT_EXPIRES_SOON &&
+            (first == NULL || finding->number < first->number))
+            first = finding;
+    }
+    return first;
 }
 
 void finding_add_reason(struct buffer *out, const struct domain *domain)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "formats.h"
 #include "model/finding.h"
@@ -15,7 +16,7 @@ struct nagios {
     size_t counts[CHECK_CRITICAL + 1];
     enum check_status worst;
     struct buffer reason; /* of the first domain that is the worst */
-    struct buffer details;
+    struct buffer details[CHECK_CRITICAL + 1]; /* of the domains by what came out */
 };
 
 static const char *const words[] = {[CHECK_OK] = "OK",
@@ -28,7 +29,8 @@ void *nagios_begin(void)
     struct nagios *nagios = memory_new(1, sizeof *nagios);
 
     buffer_init(&nagios->reason, 0);
-    buffer_init(&nagios->details, 0);
+    for (int status = CHECK_OK; status <= CHECK_CRITICAL; status++)
+        buffer_init(&nagios->details[status], 0);
     return nagios;
 }
 
@@ -101,7 +103,7 @@ void nagios_domain(struct report *report, const struct domain *domain, struct bu
     nagios->domains++;
     nagios->counts[status]++;
     if (!report->options->trace->quiet)
-        add_details(&nagios->details, domain);
+        add_details(&nagios->details[status], domain);
 }
 
 static enum check_status status_of(const struct nagios *nagios, const struct report_sum *sum)
@@ -140,6 +142,21 @@ static void add_performance(struct buffer *out, const struct nagios *nagios,
                   sum->milliseconds / 1000, sum->milliseconds % 1000);
 }
 
+/* A server's words are many, and a monitor reads 4 KB: the performance data must be among them. */
+static void add_reason(struct buffer *out, const struct buffer *reason)
+{
+    size_t length = reason->length;
+
+    if (length > LIMIT_STATUS_REASON) {
+        length = LIMIT_STATUS_REASON;
+        while (length > 0 && ((uint8_t)reason->data[length] & 0xc0) == 0x80)
+            length--; /* to the beginning of a character */
+    }
+    buffer_add(out, reason->data, length);
+    if (length < reason->length)
+        buffer_puts(out, "...");
+}
+
 static void add_status(struct buffer *out, const struct nagios *nagios,
                        const struct report_sum *sum)
 {
@@ -151,18 +168,21 @@ static void add_status(struct buffer *out, const struct nagios *nagios,
     if (sum->whole && nagios->domains != 1)
         add_counts(out, nagios);
     if (sum->whole && nagios->domains > 0 && (nagios->domains == 1 || nagios->worst != CHECK_OK))
-        buffer_add(out, nagios->reason.data, nagios->reason.length);
+        add_reason(out, &nagios->reason);
     add_performance(out, nagios, sum);
 }
 
+/* The worst first: what is behind the first kilobytes may not be read. */
 void nagios_end(struct report *report, const struct report_sum *sum, struct buffer *out)
 {
     struct nagios *nagios = report->kept;
 
     add_status(out, nagios, sum);
-    if (nagios->details.length > 0)
-        buffer_add(out, nagios->details.data, nagios->details.length);
+    for (int status = CHECK_CRITICAL; status >= CHECK_OK; status--) {
+        if (nagios->details[status].length > 0)
+            buffer_add(out, nagios->details[status].data, nagios->details[status].length);
+        buffer_fini(&nagios->details[status]);
+    }
     buffer_fini(&nagios->reason);
-    buffer_fini(&nagios->details);
     free(nagios);
 }

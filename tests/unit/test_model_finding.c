@@ -121,6 +121,23 @@ static void test_worst(void **state)
     assert_null(finding_worst(&domain, NULL, NULL));
 }
 
+/* Of several certificates that end soon the one that ends first. */
+static void test_soonest(void **state)
+{
+    struct finding findings[] = {whole(FINDING_CERT_EXPIRES_SOON),
+                                 whole(FINDING_CERT_EXPIRES_SOON),
+                                 whole(FINDING_CERT_EXPIRES_SOON)};
+    struct domain domain = {.findings = findings, .finding_count = 3};
+    struct buffer out;
+
+    (void)state;
+    findings[1].number = 2;
+    buffer_init(&out, 0);
+    finding_add_reason(&out, &domain);
+    assert_non_null(strstr(out.data, " expires in 2 days"));
+    buffer_fini(&out);
+}
+
 /* Fail closed: what did not pass is never called "pass", whatever was found. */
 static void test_outcome(void **state)
 {
@@ -144,7 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ids),       cmocka_unit_test(test_result_types),
         cmocka_unit_test(test_sentences), cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_worst),     cmocka_unit_test(test_outcome),
+        cmocka_unit_test(test_worst),     cmocka_unit_test(test_soonest), cmocka_unit_test(test_outcome),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,6 +247,91 @@ static void test_quiet(void **state)
     buffer_fini(&out);
 }
 
+/* The text of a format for domains that are no names, by these inputs. */
+static void render_inputs(const char *format, bool terminal, const char *const *inputs,
+                          struct buffer *out)
+{
+    static const struct trace_options trace = {0};
+    const struct report_options options = {.trace = &trace, .terminal = terminal};
+    const struct report_sum sum = {.whole = true};
+    struct report report;
+
+    report_begin(&report, report_format_find(format), &options);
+    for (size_t i = 0; inputs[i] != NULL; i++) {
+        struct finding finding = {.code = FINDING_DOMAIN_INVALID,
+                                  .text = {(const uint8_t *)inputs[i], strlen(inputs[i])}};
+        struct domain domain = {.input = inputs[i], .findings = &finding, .finding_count = 1};
+
+        report_domain(&report, &domain, NULL, out);
+    }
+    report_end(&report, &sum, EXIT_WRONG, out);
+}
+
+/* The columns of a terminal, of which a character takes none, one or two. */
+static void test_width(void **state)
+{
+    static const char *const inputs[] = {"b\u00fccher..x", "\u65e5\u672c..x", "e\u0301..x",
+                                         "a-name-that-takes-the-whole-column..x", NULL};
+    static const char wanted[] =
+        "b\u00fccher..x                       fail         b\u00fccher..x is no domain name\n"
+        "\u65e5\u672c..x                         fail         \u65e5\u672c..x is no domain name\n"
+        "e\u0301..x                            fail         e\u0301..x is no domain name\n"
+        "a-name-that-takes-the-whole-column..x fail         "
+        "a-name-that-takes-the-whole-column..x is no domain name\n"
+        "4 domains: 0 pass, 4 do not\n";
+    static const char *const none[] = {NULL};
+    struct buffer out;
+
+    (void)state;
+    buffer_init(&out, 0);
+    render_inputs("summary", true, inputs, &out);
+    assert_string_equal(out.data, wanted);
+    buffer_clear(&out);
+    render_inputs("summary", true, none, &out);
+    assert_string_equal(out.data, "0 domains: 0 pass, 0 do not\n");
+    buffer_fini(&out);
+}
+
+/* However much a server says, the status line ends within what a monitor reads, at a character. */
+static void test_long_reason(void **state)
+{
+    static char input[4097];
+    const char *const inputs[] = {input, NULL};
+    struct buffer out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof input - 1; i++)
+        input[i] = "\u20ac"[i % 3];
+    for (size_t cut = 0; cut < 3; cut++, input[sizeof input - 1 - cut] = '\0') {
+        const char *end;
+
+        buffer_init(&out, 0);
+        render_inputs("nagios", false, inputs, &out);
+        end = strstr(out.data, "\u20ac...|domains=1;");
+        assert_non_null(end);
+        assert_true(end < out.data + 1100 && memchr(out.data, '\n', 1300) != NULL);
+        assert_non_null(strstr(out.data, " is no domain name\n"));
+        buffer_fini(&out);
+    }
+}
+
+/* The exposition format's own escapes, apart from ours. */
+static void test_labels(void **state)
+{
+    static const char *const inputs[] = {"a\"b", "c\\d", "e\\", "\\x0a", "\n", NULL};
+    struct buffer out;
+
+    (void)state;
+    buffer_init(&out, 0);
+    render_inputs("prometheus", false, inputs, &out);
+    assert_non_null(strstr(out.data, "mxdane_up{domain=\"a\\\"b\"} 0\n"
+                                     "mxdane_up{domain=\"c\\\\d\"} 0\n"
+                                     "mxdane_up{domain=\"e\\\\\"} 0\n"
+                                     "mxdane_up{domain=\"\\\\\\\\x0a\"} 0\n"
+                                     "mxdane_up{domain=\"\\\\x0a\"} 0\n"));
+    buffer_fini(&out);
+}
+
 static void test_failure(void **state)
 {
     static const struct trace_options trace = {0};
@@ -272,6 +357,9 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_long_reason),
+        cmocka_unit_test(test_labels),
         cmocka_unit_test(test_failure),
     };
 
