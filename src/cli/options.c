@@ -272,7 +272,7 @@ static bool set_option(struct options *options, int key, struct failure *failure
         return set_when(&options->progress, options->terminal.progress, "--progress", failure);
     case OPTION_RETIRED: options->retired = optarg; return true;
     case OPTION_FORMAT: return set_format(options, failure);
-    case 'o': options->output = optarg; return true;
+    case 'o': return set_once(&options->output, "-o", failure);
     case OPTION_COLOR:
         options->color_auto = strcmp(optarg, "auto") == 0;
         return set_when(&options->trace.color, options->terminal.color, "--color", failure);
@@ -380,6 +380,9 @@ static bool check_together(const struct options *options, struct failure *failur
     if (options->trace.quiet && strcmp(options->format->name, "prometheus") == 0)
         return failure_set(failure, "-q: not with --format prometheus, where what is left out is "
                                     "missing");
+    if (options->output != NULL && options->state != NULL &&
+        strcmp(options->output, options->state) == 0)
+        return failure_set(failure, "-o: not the file of --state, which would replace it");
     return check_changes(options, failure) && check_journal(options, failure);
 }
 

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 
 import jsonschema
@@ -127,6 +128,13 @@ class Formats:
                                                "(see mxdane --help)"), out
         assert err.startswith("mxdane: unknown option"), err
 
+    def check_nagios_first_line(self):
+        """Where both streams are one, as in Icinga, the status line comes first all the same."""
+        out = subprocess.run([*self.command, "-n", "192.0.2.53", "--format", "nagios", "exim.lab"],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+                             check=False).stdout
+        assert out.startswith("DANE OK - ") and "\nmxdane: warning: answers of 192.0.2.53" in out, out
+
     def check_nagios_forgery(self):
         """A reply with a bar and a line end makes neither performance data nor a line."""
         out, _, status = self.run("--format nagios", "forged-perfdata.lab")
@@ -205,17 +213,40 @@ class Formats:
             subprocess.run(["umount", place], check=True)
 
     def check_output_signal(self):
-        """A run that is cut publishes nothing."""
+        """A run that is cut publishes nothing and leaves nothing."""
         self.file.write_text("before")
-        process = subprocess.Popen([*self.command, "--format", "prometheus", "-s", "20000", "-o",
-                                    self.file, "e74.lab"], stderr=subprocess.PIPE)
+        for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            process = self.start_hanging(how, signal.SIG_DFL)
+            process.send_signal(how)
+            assert process.wait(60) == 128 + how, (how, process.returncode)
+            process.stderr.close()
+            assert self.file.read_text() == "before" and self.files() == [self.file.name], how
+
+    def check_output_nohup(self):
+        """What the user had ignored stays so."""
+        process = self.start_hanging(signal.SIGHUP, signal.SIG_IGN, "-s", "500")
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(60) == 1, process.returncode
+        process.stderr.close()
+        assert "mxdane_run_domains 1\n" in self.file.read_text()
+
+    def start_hanging(self, number, handler, *options):
+        """A run whose server is silent, once its temporary file is there."""
+        process = subprocess.Popen([*self.command, "--format", "prometheus", "-s", "20000", *options,
+                                    "-o", self.file, "e74.lab"], stderr=subprocess.PIPE,
+                                   preexec_fn=lambda: signal.signal(number, handler))
+        self.file.touch()
         while len(self.files()) < 2:
             assert process.poll() is None
-        process.terminate()
-        assert process.wait(60) == 143, process.returncode
-        process.stderr.close()
-        assert self.file.read_text() == "before" and self.files() == [self.file.name]
+        return process
 
+    def check_output_mode(self):
+        """Who may read the file that is replaced may read the new one, and nobody else."""
+        self.file.write_text("before")
+        for mode in (0o600, 0o640, 0o644):
+            self.file.chmod(mode)
+            self.run(f"--format summary -o {self.file}", "exim.lab")
+            assert self.file.stat().st_mode & 0o7777 == mode, oct(self.file.stat().st_mode)
 
     def check_golden(self):
         """The golden files of the unit tests follow the same rules as what real servers give."""

@@ -162,6 +162,8 @@ static void test_refused(void **state)
          "--journal: not with --format nagios, which is one text for all domains"},
         {{"--journal", "j", "-f", "l", "--format", "prometheus"},
          "--journal: not with --format prometheus, which is one text for all domains"},
+        {{"-o", "a", "-o", "b"}, "-o: given twice"},
+        {{"--state", "f", "-o", "f"}, "-o: not the file of --state, which would replace it"},
         {{"--journal", "j", "-f", "l", "-o", "file"},
          "--journal: not with -o, which would replace what the run before has written"},
     };
