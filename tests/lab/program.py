@@ -20,6 +20,10 @@ def wait_until(condition, what, seconds=LIMIT_SECONDS):
         time.sleep(0.005)
 
 
+def expect(found, wanted):
+    assert found == wanted, f"{found}, not {wanted}"
+
+
 def answered(text):
     """Domain -> how many blocks it has."""
     names = re.findall(r"^(\S+)\. IN DS |^(.*) IN MX \? ; AD=0 Invalid$", text, re.M)

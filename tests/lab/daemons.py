@@ -1,0 +1,235 @@
+"""The programs that run the files of docs/monitor for real: Nagios, Icinga and systemd, each with
+nothing but what a check needs. systemd is the init of its own namespaces."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from program import wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MONITOR = ROOT / "docs/monitor"
+LIMIT_SECONDS = 60
+
+PACKAGES = {"nagios": ["nagios4-core"],
+            "icinga": ["icinga2-bin", "icinga2-common", "libedit2", "libbsd0", "libmd0"] + [
+                f"libboost-{name}1.74.0" for name in ("context", "coroutine", "filesystem", "iostreams",
+                                                      "program-options", "regex", "thread")]}
+
+NAGIOS = """cfg_file={place}/commands.cfg
+cfg_file={place}/objects.cfg
+log_file={place}/log
+object_cache_file={place}/cache
+status_file={place}/status
+temp_file={place}/temp
+lock_file={place}/lock
+command_file={place}/commands
+query_socket={place}/query
+check_result_path={place}
+temp_path={place}
+nagios_user={user}
+nagios_group={user}
+check_workers=1
+execute_host_checks=0
+service_inter_check_delay_method=n
+process_performance_data=1
+service_perfdata_file={place}/results
+service_perfdata_file_template=$SERVICESTATE$\\t$SERVICEOUTPUT$\\t$SERVICEPERFDATA$\\t$LONGSERVICEOUTPUT$
+"""
+NAGIOS_OBJECTS = """define timeperiod {{
+    timeperiod_name always
+    alias always
+    sunday 00:00-24:00
+    monday 00:00-24:00
+    tuesday 00:00-24:00
+    wednesday 00:00-24:00
+    thursday 00:00-24:00
+    friday 00:00-24:00
+    saturday 00:00-24:00
+}}
+define contact {{
+    contact_name somebody
+    host_notifications_enabled 0
+    service_notifications_enabled 0
+    host_notification_period always
+    service_notification_period always
+    host_notification_commands check_dane
+    service_notification_commands check_dane
+}}
+define host {{
+    host_name mx
+    address 192.0.2.1
+    max_check_attempts 1
+    check_period always
+    contacts somebody
+}}
+define service {{
+    host_name mx
+    service_description DANE
+    check_command check_dane!{arguments}
+    max_check_attempts 1
+    check_period always
+    contacts somebody
+}}
+"""
+ICINGA = """const NodeName = "lab"
+include <itl>
+include "{place}/commands.conf"
+object CheckerComponent "checker" {{}}
+object PerfdataWriter "perfdata" {{
+    host_perfdata_path = "{place}/host"
+    service_perfdata_path = "{place}/results"
+    host_temp_path = "{place}/host-now"
+    service_temp_path = "{place}/results-now"
+    service_format_template = "$service.state$\\t$service.output$\\t$service.perfdata$\\t"
+    rotation_interval = 1s
+}}
+object Host "mx" {{
+    check_command = "dummy"
+}}
+object Service "dane" {{
+    host_name = "mx"
+    check_command = "mxdane"
+    check_interval = 1s
+    retry_interval = 1s
+    max_check_attempts = 1
+{variables}}}
+"""
+# Units are looked for in one place, so that nothing of a whole system is started.
+SYSTEMD = """set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs /run
+mkdir /run/units /run/bin /run/lib
+mount -t tmpfs tmpfs /sys/fs/cgroup
+mkdir /sys/fs/cgroup/unified /sys/fs/cgroup/systemd
+if ! mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd 2>/dev/null; then
+    umount /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+fi
+cp -r "$1"/units/* /lib/systemd/system/*.target /run/units
+cp "$1"/domains /run
+cp "$2" /run/bin/mxdane
+cp docs/monitor/mxdane-watch /run/bin
+mount --bind /run/bin /usr/local/bin
+mount --bind /run/lib /var/lib
+exec env container=lab SYSTEMD_UNIT_PATH=/run/units /lib/systemd/systemd --unit=basic.target
+"""
+SERVICE = """[Service]
+ExecStart=
+ExecStart=/usr/local/bin/mxdane-watch /run/domains {options}
+StandardOutput=append:/run/out
+StandardError=append:/run/out
+Environment=ASAN_OPTIONS=detect_leaks=0
+"""
+TIMER = """[Timer]
+OnActiveSec=1ms
+RandomizedDelaySec=0
+AccuracySec=1ms
+"""
+
+
+def unpack():
+    """Puts both monitors below build: the lab itself has no network."""
+    for name, packages in PACKAGES.items():
+        subprocess.run([ROOT / "tests/unpack", ROOT / "build" / name, *packages], check=True)
+
+
+class Nagios:
+    """Runs the check command of nagios.cfg with these arguments."""
+
+    def __init__(self, place, binary, arguments):
+        self.results = place / "results"
+        commands = (MONITOR / "nagios.cfg").read_text()
+        (place / "commands.cfg").write_text(commands.replace("/usr/local/bin/mxdane", str(binary)))
+        (place / "objects.cfg").write_text(NAGIOS_OBJECTS.format(arguments=arguments))
+        (place / "nagios.cfg").write_text(NAGIOS.format(place=place, user="root"))
+        self.process = subprocess.Popen([ROOT / "build/nagios/usr/sbin/nagios4", place / "nagios.cfg"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def result(self):
+        """(state, status line, performance data, long output) of the first check."""
+        wait_until(lambda: self.process.poll() is not None or
+                   self.results.exists() and self.results.read_text().endswith("\n"), "a result",
+                   LIMIT_SECONDS)
+        return self.results.read_text().splitlines()[0].split("\t")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(LIMIT_SECONDS)
+
+
+class Icinga:
+    """Runs the CheckCommand of icinga2.conf with these variables, in Icinga's syntax."""
+
+    def __init__(self, place, binary, variables):
+        self.place = place
+        unpacked = ROOT / "build/icinga/usr"
+        program = next(unpacked.glob("lib/*/icinga2/sbin/icinga2"))
+        commands = (MONITOR / "icinga2.conf").read_text()
+        (place / "commands.conf").write_text(commands.replace("/usr/local/bin/mxdane", str(binary)))
+        lines = "".join(f"    vars.{name} = {value}\n" for name, value in variables.items())
+        (place / "icinga2.conf").write_text(ICINGA.format(place=place, variables=lines))
+        places = [f"-D{name}={place}" for name in ("DataDir", "CacheDir", "LogDir", "InitRunDir",
+                                                   "SpoolDir", "ConfigDir")]
+        self.process = subprocess.Popen(
+            [program, "daemon", "-c", place / "icinga2.conf", "-I", unpacked / "share/icinga2/include",
+             *places, "-DRunAsUser=root", "-DRunAsGroup=root"], stdout=open(place / "log", "w"),
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "LD_LIBRARY_PATH": str(program.parents[2])})
+
+    def result(self):
+        """(state, output, performance data) of the first check."""
+        wait_until(lambda: any(path.read_text() for path in self.place.glob("results.*")), "a result",
+                   LIMIT_SECONDS)
+        written = next(path.read_text() for path in sorted(self.place.glob("results.*"))
+                       if path.read_text())
+        return written.split("\t")[:3]
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(LIMIT_SECONDS)
+
+
+class Systemd:
+    """An init of its own namespaces, with the service and the timer; both get a drop-in: the list and
+    `options` for the script, and a timer that elapses at once."""
+
+    def __init__(self, place, binary, domains, options):
+        units = place / "units"
+        units.mkdir()
+        (place / "domains").write_text(domains)
+        for name, text in (("mxdane.service", SERVICE.format(options=options)), ("mxdane.timer", TIMER)):
+            shutil.copy(MONITOR / name, units)
+            (units / f"{name}.d").mkdir()
+            (units / f"{name}.d" / "lab.conf").write_text(text)
+        self.process = subprocess.Popen(
+            ["unshare", "-Cpmuif", "--mount-proc", "--kill-child=KILL", "sh", "-c", SYSTEMD, "sh", place,
+             binary], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=open(place / "trouble", "w"))
+        self.trouble = place / "trouble"
+
+    def works(self):
+        """Once it is up; False where the machine has no control groups for it."""
+        wait_until(lambda: self.process.poll() is not None or
+                   self.control("is-system-running").stdout == "running\n", "a running systemd",
+                   LIMIT_SECONDS)
+        return self.process.poll() is None
+
+    def init(self):
+        pid = self.process.pid
+        return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().strip()
+
+    def control(self, *arguments):
+        return subprocess.run(["nsenter", "-t", self.init(), "-m", "-p", "systemctl", *arguments],
+                              capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS)
+
+    def root(self, path):
+        """What the services see there."""
+        return pathlib.Path(f"/proc/{self.init()}/root{path}")
+
+    def show(self, unit, *properties):
+        out = self.control("show", unit, *(f"-p{name}" for name in properties)).stdout
+        return dict(line.split("=", 1) for line in out.splitlines())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(LIMIT_SECONDS)
