@@ -15,7 +15,7 @@ import zones  # noqa: E402
 
 LIMIT_SECONDS = 60
 AT_ONCE = 4
-CASES = "^(good-dane-ee|E30-|E74-silence)"
+CASES = "^(good-dane-ee|E50-|E74-silence)"
 SAFE = pathlib.Path("/mnt")  # a file system of ours, where everybody can read
 MODES = ("n", "embedded")
 Result = collections.namedtuple("Result", "out err status")
@@ -30,7 +30,7 @@ class World:
         self.lab = lab.Lab(pattern=CASES)
         self.good, self.bad, self.silent = (
             next(case for case in self.lab.cases if case.name.startswith(prefix))
-            for prefix in ("good", "E30", "E74"))
+            for prefix in ("good", "E50", "E74"))
         self.gate = asyncio.Semaphore(AT_ONCE)
 
     async def start(self):
