@@ -106,9 +106,12 @@ void nagios_domain(struct report *report, const struct domain *domain, struct bu
         add_details(&nagios->details[status], domain);
 }
 
+/* What a run that was cut has left is unknown; what it has found stays as bad as it is. */
 static enum check_status status_of(const struct nagios *nagios, const struct report_sum *sum)
 {
-    return sum->whole && nagios->domains > 0 ? nagios->worst : CHECK_UNKNOWN;
+    if (sum->failure != NULL || nagios->domains == 0)
+        return CHECK_UNKNOWN;
+    return sum->whole || nagios->worst > CHECK_UNKNOWN ? nagios->worst : CHECK_UNKNOWN;
 }
 
 int nagios_status(const struct report *report, const struct report_sum *sum)
@@ -157,18 +160,24 @@ static void add_reason(struct buffer *out, const struct buffer *reason)
         buffer_puts(out, "...");
 }
 
+static void add_result(struct buffer *out, const struct nagios *nagios, bool whole)
+{
+    if (!whole)
+        buffer_puts(out, "interrupted; ");
+    if (!whole || nagios->domains != 1)
+        add_counts(out, nagios);
+    if ((whole && nagios->domains == 1) || nagios->worst != CHECK_OK)
+        add_reason(out, &nagios->reason);
+}
+
 static void add_status(struct buffer *out, const struct nagios *nagios,
                        const struct report_sum *sum)
 {
     buffer_printf(out, "DANE %s - ", words[status_of(nagios, sum)]);
     if (sum->failure != NULL)
         add_text(out, sum->failure);
-    else if (!sum->whole)
-        buffer_puts(out, "interrupted");
-    if (sum->whole && nagios->domains != 1)
-        add_counts(out, nagios);
-    if (sum->whole && nagios->domains > 0 && (nagios->domains == 1 || nagios->worst != CHECK_OK))
-        add_reason(out, &nagios->reason);
+    else
+        add_result(out, nagios, sum->whole);
     add_performance(out, nagios, sum);
 }
 

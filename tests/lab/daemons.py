@@ -1,9 +1,11 @@
-"""The programs that run the files of docs/monitor for real: Nagios, Icinga and systemd, each with
-nothing but what a check needs. systemd is the init of its own namespaces."""
+"""The programs that run the files of docs/monitor for real: Nagios, Icinga, Prometheus and systemd, each
+with nothing but what a check needs. systemd is the init of its own namespaces."""
+import json
 import os
 import pathlib
 import shutil
 import subprocess
+import urllib.request
 
 from program import wait_until
 
@@ -12,6 +14,7 @@ MONITOR = ROOT / "docs/monitor"
 LIMIT_SECONDS = 60
 
 PACKAGES = {"nagios": ["nagios4-core"],
+            "node_exporter": ["prometheus-node-exporter"],
             "icinga": ["icinga2-bin", "icinga2-common", "libedit2", "libbsd0", "libmd0"] + [
                 f"libboost-{name}1.74.0" for name in ("context", "coroutine", "filesystem", "iostreams",
                                                       "program-options", "regex", "thread")]}
@@ -95,6 +98,15 @@ object Service "dane" {{
     max_check_attempts = 1
 {variables}}}
 """
+PROMETHEUS = """global:
+  scrape_interval: 1s
+  evaluation_interval: 1s
+rule_files: [{rules}]
+scrape_configs:
+  - job_name: node
+    static_configs:
+      - targets: [127.0.0.1:9100]
+"""
 # Units are looked for in one place, so that nothing of a whole system is started.
 SYSTEMD = """set -e
 mount --make-rprivate /
@@ -129,7 +141,7 @@ AccuracySec=1ms
 
 
 def unpack():
-    """Puts both monitors below build: the lab itself has no network."""
+    """Puts what is no package of the tests below build: the lab itself has no network."""
     for name, packages in PACKAGES.items():
         subprocess.run([ROOT / "tests/unpack", ROOT / "build" / name, *packages], check=True)
 
@@ -188,6 +200,54 @@ class Icinga:
     def close(self):
         self.process.terminate()
         self.process.wait(LIMIT_SECONDS)
+
+
+def fetch(url):
+    """The body; empty where nobody answers yet."""
+    try:
+        with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as answer:
+            return answer.read().decode()
+    except OSError:
+        return ""
+
+
+class Prometheus:
+    """node_exporter with the metrics that are in `folder`, and a Prometheus that asks it and has the
+    alerts of prometheus-rules.yml."""
+
+    def __init__(self, place, folder):
+        config = place / "prometheus.yml"
+        config.write_text(PROMETHEUS.format(rules=MONITOR / "prometheus-rules.yml"))
+        self.processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                          for command in (
+            [ROOT / "build/node_exporter/usr/bin/prometheus-node-exporter", "--collector.disable-defaults",
+             "--collector.textfile", f"--collector.textfile.directory={folder}",
+             "--web.listen-address=127.0.0.1:9100"],
+            ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={place}/data",
+             "--web.listen-address=127.0.0.1:9090"])]
+
+    def metrics(self):
+        """What node_exporter serves."""
+        wait_until(lambda: fetch("http://127.0.0.1:9100/metrics"), "metrics", LIMIT_SECONDS)
+        return fetch("http://127.0.0.1:9100/metrics")
+
+    def alerts(self):
+        """(state, name, domain), sorted, once a rule has fired."""
+        found = []
+
+        def ask():
+            answer = json.loads(fetch("http://127.0.0.1:9090/api/v1/alerts") or '{"data": {"alerts": []}}')
+            found[:] = sorted((alert["state"], alert["labels"]["alertname"], alert["labels"].get("domain"))
+                              for alert in answer["data"]["alerts"])
+            return any(state == "firing" for state, _, _ in found)
+
+        wait_until(ask, "an alert", LIMIT_SECONDS)
+        return found
+
+    def close(self):
+        for process in self.processes:
+            process.kill()
+            process.wait(LIMIT_SECONDS)
 
 
 class Systemd:

@@ -190,6 +190,21 @@ static int render(const char *format, const struct report_options *options, bool
     return report_end(&report, &sum, EXIT_WRONG, out);
 }
 
+/* A run that was cut after one domain, which passes. */
+static int render_passing(const char *format, const struct report_options *options,
+                          struct buffer *out)
+{
+    const struct report_sum sum = {.whole = false};
+    struct report report;
+    struct world good;
+
+    world_init(&good, 1);
+    good.domain.finding_count = 0;
+    report_begin(&report, report_format_find(format), options);
+    report_domain(&report, &good.domain, NULL, out);
+    return report_end(&report, &sum, 128 + 15, out);
+}
+
 static void check(const char *format, bool terminal, const char *name, int wanted)
 {
     static const struct trace_options trace = {.verbose = 1};
@@ -213,19 +228,27 @@ static void test_golden(void **state)
     check("summary", true, "summary-terminal", EXIT_WRONG);
 }
 
-/* What is not whole: no metrics, no totals, no verdict for a monitor. */
+/* What is not whole: no metrics, and for a check nothing is well, but what failed has failed. */
 static void test_cut(void **state)
 {
     static const struct trace_options trace = {.quiet = true};
-    static const struct report_options options = {.trace = &trace};
+    static const struct report_options options = {.trace = &trace},
+                                       terminal = {.trace = &trace, .terminal = true};
     struct buffer out;
 
     (void)state;
     buffer_init(&out, 0);
     assert_int_equal(render("prometheus", &options, false, &out), EXIT_WRONG);
     assert_int_equal(out.length, 0);
-    assert_int_equal(render("nagios", &options, false, &out), 3);
-    assert_int_equal(strncmp(out.data, "DANE UNKNOWN - interrupted|", 27), 0);
+    assert_int_equal(render("nagios", &options, false, &out), 2);
+    assert_non_null(strstr(out.data, "DANE CRITICAL - interrupted; 4 domains, 1 CRITICAL, 3 WARNING; "
+                                     "a\\x7cb"));
+    buffer_clear(&out);
+    assert_int_equal(render_passing("nagios", &options, &out), 3);
+    assert_non_null(strstr(out.data, "DANE UNKNOWN - interrupted; 1 domains, 1 OK|domains=1;"));
+    buffer_clear(&out);
+    render("summary", &terminal, false, &out);
+    assert_non_null(strstr(out.data, "\n4 domains: 2 pass, 2 do not; interrupted\n"));
     buffer_fini(&out);
 }
 
