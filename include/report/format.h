@@ -16,6 +16,7 @@
 struct report_options {
     const struct trace_options *trace; /* its `quiet` is for every format */
     bool terminal;                     /* the output is one: columns, totals */
+    bool changes;                      /* only domains that changed are reported: no totals */
     int64_t verify_time;               /* seconds since the epoch: days left are counted from it */
 };
 

@@ -335,6 +335,7 @@ static void settle(struct options *options)
     options->trace.color &= options->output == NULL || !options->color_auto;
     report->trace = &options->trace;
     report->terminal = options->terminal.output && options->output == NULL;
+    report->changes = options->changes;
     report->verify_time = options->plan.verify_time;
     options->plan.dialogue = verbose || options->format->dialogue;
     options->plan.findings = verbose || options->format->findings || options->state != NULL;

@@ -118,7 +118,8 @@ void summary_end(struct report *report, const struct report_sum *sum, struct buf
 {
     struct summary *summary = report->kept;
 
-    if (report->options->terminal && summary->domains != 1 && sum->failure == NULL)
+    if (report->options->terminal && !report->options->changes && summary->domains != 1 &&
+        sum->failure == NULL)
         buffer_printf(out, "%zu domains: %zu pass, %zu do not%s\n", summary->domains,
                       summary->passed, summary->domains - summary->passed,
                       sum->whole ? "" : "; interrupted");

@@ -104,6 +104,21 @@ static void test_owner(void **state)
     unlink(path);
 }
 
+/* Who may not: another group does not get the rights of the one that was. */
+static void test_foreign(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    make_file(0664);
+    assert_int_equal(chmod(directory, 0777) | setegid(907) | seteuid(906), 0);
+    replace(path);
+    assert_int_equal(seteuid(0) | setegid(0), 0);
+    assert_int_equal(status_of(path).st_uid, 906);
+    assert_int_equal(status_of(path).st_mode & 07777, 0604);
+    unlink(path);
+}
+
 static void test_link(void **state)
 {
     char wanted[256];
@@ -156,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mode),
         cmocka_unit_test(test_owner),
+        cmocka_unit_test(test_foreign),
         cmocka_unit_test(test_link),
         cmocka_unit_test(test_names),
     };

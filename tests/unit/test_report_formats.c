@@ -208,7 +208,7 @@ static int render_passing(const char *format, const struct report_options *optio
 static void check(const char *format, bool terminal, const char *name, int wanted)
 {
     static const struct trace_options trace = {.verbose = 1};
-    const struct report_options options = {&trace, terminal, NOW};
+    const struct report_options options = {&trace, terminal, false, NOW};
     struct buffer out;
 
     buffer_init(&out, 0);
@@ -315,6 +315,20 @@ static void test_width(void **state)
     buffer_fini(&out);
 }
 
+/* Where only what changed is reported, nobody knows the totals. */
+static void test_changes(void **state)
+{
+    static const struct trace_options trace = {0};
+    static const struct report_options options = {.trace = &trace, .terminal = true, .changes = true};
+    struct buffer out;
+
+    (void)state;
+    buffer_init(&out, 0);
+    render("summary", &options, true, &out);
+    assert_null(strstr(out.data, " domains: "));
+    buffer_fini(&out);
+}
+
 /* However much a server says, the status line ends within what a monitor reads, at a character. */
 static void test_long_reason(void **state)
 {
@@ -381,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_width),
+        cmocka_unit_test(test_changes),
         cmocka_unit_test(test_long_reason),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_failure),
