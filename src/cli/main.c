@@ -157,6 +157,16 @@ static void print_summary(const struct run_counts *counts)
     buffer_fini(&line);
 }
 
+/* A run that had nothing to do succeeds; it may not be what was meant. */
+static void tell_of_nothing(const struct options *options, bool earlier)
+{
+    if (earlier)
+        fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",
+                options->journal);
+    else
+        fprintf(stderr, "mxdane: -f %s: no domain in it\n", options->list);
+}
+
 /* A failure before there is an output: some formats have their own words for it. */
 static int fail_early(const struct options *options, const struct failure *failure)
 {
@@ -204,9 +214,8 @@ static int run(const struct options *options, struct failure *failure)
     hold_signals(SIG_UNBLOCK);
     if (options->format->one_text) /* Icinga reads both streams: the status line is the first */
         warn_of_paths(options);
-    if (sum.whole && outcome.counts.done == 0 && outcome.counts.earlier > 0)
-        fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",
-                options->journal);
+    if (sum.whole && outcome.counts.done == 0)
+        tell_of_nothing(options, outcome.counts.earlier > 0);
     if (options->list != NULL && options->trace.verbose > 0)
         print_summary(&outcome.counts);
     return status;

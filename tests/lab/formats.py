@@ -169,6 +169,19 @@ class Formats:
         assert "this is 2 1 1" in fields[1][2] and all(len(field) == 3 for field in fields), out
         assert len(self.run("--format summary -q", "exim.lab", "e33.lab")[0].splitlines()) == 1
 
+    def check_empty_list(self):
+        """Nothing is said of no domain, but to whoever reads standard error; a monitor is told."""
+        empty = self.file.with_name("empty")
+        empty.write_text("# none\n\n")
+        for name, status, wanted in (
+                ("trace", 0, ""), ("json", 0, ""), ("summary", 0, ""),
+                ("nagios", 3, r"DANE UNKNOWN - 0 domains\|domains=0;;;0 .*\n"),
+                ("prometheus", 0, r"(# .*\n# .*\nmxdane_run_domains 0\n)(# .*\n# .*\nmxdane_run_\w+ .*\n){2}")):
+            out, err, got = self.run(f"--format {name} -f {empty}")
+            assert re.fullmatch(wanted, out) and got == status, (name, out, got)
+            assert err == f"mxdane: -f {empty}: no domain in it\n", err
+        empty.unlink()
+
     def check_output(self):
         """The file is as standard output would be, whatever the format, and nothing beside it."""
         times = (r'"(milliseconds|ttl|tries|days_left)":-?\d+|"verify_time":"[^"]*"|time=[0-9.]+s'
