@@ -90,7 +90,7 @@ static bool is_plain(const char *text)
     return *text == '\0';
 }
 
-/* A name is printed as it stands here: one with bytes to be escaped, as we write none, is refused. */
+/* A name is printed as it stands here: bytes to be escaped, which we never write, are refused. */
 static bool is_escaped(const char *name)
 {
     struct buffer text, escaped;
@@ -128,7 +128,8 @@ static bool read_entry(char *line, struct entry *entry)
     char *fields[FIELDS];
     uint64_t count;
 
-    if (!split(line, fields) || !is_escaped(fields[NAME]) || !read_reason(fields[REASON], &was->reason) ||
+    if (!split(line, fields) || !is_escaped(fields[NAME]) ||
+        !read_reason(fields[REASON], &was->reason) ||
         !text_to_number(fields[COUNT], 0, UINT32_MAX, &count) ||
         !read_hex(fields[DIGEST], &was->digest))
         return false;

@@ -11,8 +11,8 @@
 #include "base/memory.h"
 
 /*
- * What mkostemp makes is for its owner alone. The file is to be as after a redirection: a new one as
- * the mask has it, one that was there (`was`, else all zero) with the rights that it had.
+ * What mkostemp makes is for its owner alone. The file is to be as after a redirection: a new one
+ * as the mask has it, one that was there (`was`, else all zero) with the rights that it had.
  */
 static bool set_rights(int fd, const struct stat *was)
 {

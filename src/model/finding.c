@@ -277,7 +277,7 @@ static const struct finding *ends_soon(const struct domain *domain)
 {
     const struct finding *first = NULL;
 
-    for (size_t i = 0; i < domain->finding_count; i++) {
+    for (size_t i = 0; domain->findings != NULL && i < domain->finding_count; i++) {
         const struct finding *finding = &domain->findings[i];
 
         if (finding->code == FINDING_CERT_EXPIRES_SOON &&

@@ -15,7 +15,7 @@ struct nagios {
     size_t domains;
     size_t counts[CHECK_CRITICAL + 1];
     enum check_status worst;
-    struct buffer reason; /* of the first domain that is the worst */
+    struct buffer reason;                      /* of the first domain that is the worst */
     struct buffer details[CHECK_CRITICAL + 1]; /* of the domains by what came out */
 };
 
