@@ -230,6 +230,15 @@ static void forget_result(struct address *address)
     *address = fresh;
 }
 
+static void set_aside(struct probes *probes, struct job *job, bool aside)
+{
+    if (aside && !job->aside && probes->aside_count == probes->most_aside)
+        return;
+    probes->aside_count += aside;
+    probes->aside_count -= job->aside;
+    job->aside = aside;
+}
+
 static void running_add(struct probes *probes, struct job *job)
 {
     job->previous = NULL;
@@ -246,27 +255,25 @@ static void running_remove(struct probes *probes, struct job *job)
     if (job->next != NULL)
         job->next->previous = job->previous;
     probes->running_count--;
-    probes->aside_count -= job->aside;
-    job->aside = false;
+    set_aside(probes, job, false);
 }
 
 /*
  * Servers that are silent, for long or for ever, would hold up all others: they make room, as far
- * as there is some beside -j.
+ * as there is some beside -j, until they go on.
  */
 static void on_round(uv_timer_t *timer)
 {
     struct probes *probes = timer->data;
 
     for (struct job *job = probes->running; job != NULL; job = job->next) {
-        if (probe_silence(job->probe) < LIMIT_PROMPT_MS)
+        bool silent = probe_silence(job->probe) >= LIMIT_PROMPT_MS;
+
+        set_aside(probes, job, silent);
+        if (!silent)
             continue;
         job_stall(job);
         peer_stall(job->peer);
-        if (!job->aside && probes->aside_count < probes->most_aside) {
-            job->aside = true;
-            probes->aside_count++;
-        }
     }
     start_ready(probes);
     if (probes->running == NULL)
@@ -377,7 +384,7 @@ static void start(struct probes *probes, struct job *job)
 static void start_ready(struct probes *probes)
 {
     while (!probes->cancelled && probes->ready.first != NULL &&
-           probes->running_count - probes->aside_count < probes->most)
+           probes->running_count < probes->most + probes->aside_count)
         start(probes, jobs_pop(&probes->ready));
 }
 

@@ -115,7 +115,10 @@ class Farm:
         zone.sign()
         return zone
 
-    def names(self, letter, count):
+    def names(self, letter, count=None):
+        """The first domains of a group, or all of them."""
+        if count is None:
+            count = self.groups[letter][0]
         return [f"{letter}{number}.bench.lab" for number in range(count)]
 
     def list(self, names):

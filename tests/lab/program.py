@@ -36,6 +36,23 @@ def connections():
     return int(dict(zip(names.split(), values.split()))["ActiveOpens"])
 
 
+def expect_each_once(text, names):
+    counts = answered(text)
+    assert counts == collections.Counter(names), \
+        f"{sum(counts.values())} answers for {len(names)} domains"
+
+
+def journal_lines(journal):
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def sessions(protocol):
+    """Connections to port 25 that are open at this moment; those that hang are the "tcp6" ones."""
+    rows = pathlib.Path(f"/proc/net/{protocol}").read_text().splitlines()[1:]
+    return sum(fields[2].endswith(":0019") and fields[3] == "01"
+               for fields in map(str.split, rows))
+
+
 class Usage:
     """What a process has used until it was last looked at."""
 
@@ -99,3 +116,19 @@ def measure(command, directory):
            before.children_user - before.children_system)
     return Result(out.read_bytes().decode(), err.read_bytes().decode(), process.returncode,
                   usage.memory, seconds, cpu, usage.loop())
+
+
+def one_by_one(program, names, *options):
+    """Feeds a name when the one before it was answered; the exit status."""
+    process = subprocess.Popen([program.binary, "-n", zones.UNBOUND, "-R", *options, "-f", "-"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    out = b""
+    for name in names:
+        process.stdin.write(name.encode() + b"\n")
+        while b"pass" not in out.rsplit(f"\n{name}. IN MX".encode())[-1]:
+            out += process.stdout.readline()
+            assert process.poll() is None, "it ended"
+        out = b""
+    process.stdin.close()
+    process.stdout.read()
+    return process.wait(LIMIT_SECONDS)
