@@ -243,6 +243,7 @@ static void test_cut(void **state)
     assert_int_equal(render("nagios", &options, false, &out), 2);
     assert_non_null(strstr(out.data, "DANE CRITICAL - interrupted; 4 domains, 1 CRITICAL, 3 WARNING; "
                                      "a\\x7cb"));
+    assert_ptr_equal(memchr(out.data, '\n', out.length), out.data + out.length - 1); /* quiet */
     buffer_clear(&out);
     assert_int_equal(render_passing("nagios", &options, &out), 3);
     assert_non_null(strstr(out.data, "DANE UNKNOWN - interrupted; 1 domains, 1 OK|domains=1;"));
@@ -271,12 +272,12 @@ static void test_quiet(void **state)
 }
 
 /* The text of a format for domains that are no names, by these inputs. */
-static void render_inputs(const char *format, bool terminal, const char *const *inputs,
-                          struct buffer *out)
+static int render_inputs(const char *format, bool terminal, const char *const *inputs,
+                         const char *failure, struct buffer *out)
 {
     static const struct trace_options trace = {0};
     const struct report_options options = {.trace = &trace, .terminal = terminal};
-    const struct report_sum sum = {.whole = true};
+    const struct report_sum sum = {.whole = failure == NULL, .failure = failure};
     struct report report;
 
     report_begin(&report, report_format_find(format), &options);
@@ -287,7 +288,7 @@ static void render_inputs(const char *format, bool terminal, const char *const *
 
         report_domain(&report, &domain, NULL, out);
     }
-    report_end(&report, &sum, EXIT_WRONG, out);
+    return report_end(&report, &sum, EXIT_WRONG, out);
 }
 
 /* The columns of a terminal, of which a character takes none, one or two. */
@@ -307,11 +308,14 @@ static void test_width(void **state)
 
     (void)state;
     buffer_init(&out, 0);
-    render_inputs("summary", true, inputs, &out);
+    render_inputs("summary", true, inputs, NULL, &out);
     assert_string_equal(out.data, wanted);
     buffer_clear(&out);
-    render_inputs("summary", true, none, &out);
+    render_inputs("summary", true, none, NULL, &out);
     assert_string_equal(out.data, "0 domains: 0 pass, 0 do not\n");
+    buffer_clear(&out);
+    render_inputs("summary", true, none, "no resolver", &out);
+    assert_int_equal(out.length, 0);
     buffer_fini(&out);
 }
 
@@ -329,6 +333,25 @@ static void test_changes(void **state)
     buffer_fini(&out);
 }
 
+/* The first of the worst is named; no domain is not well, nor is a failure behind any number. */
+static void test_nagios(void **state)
+{
+    static const char *const inputs[] = {"a..x", "b..x", NULL}, *const none[] = {NULL};
+    struct buffer out;
+
+    (void)state;
+    buffer_init(&out, 0);
+    assert_int_equal(render_inputs("nagios", false, inputs, NULL, &out), 2);
+    assert_non_null(strstr(out.data, "DANE CRITICAL - 2 domains, 2 CRITICAL; a..x: fail: "));
+    buffer_clear(&out);
+    assert_int_equal(render_inputs("nagios", false, none, NULL, &out), 3);
+    assert_non_null(strstr(out.data, "DANE UNKNOWN - 0 domains|"));
+    buffer_clear(&out);
+    assert_int_equal(render_inputs("nagios", false, inputs, "no disk", &out), 3);
+    assert_non_null(strstr(out.data, "DANE UNKNOWN - no disk|"));
+    buffer_fini(&out);
+}
+
 /* However much a server says, the status line ends within what a monitor reads, at a character. */
 static void test_long_reason(void **state)
 {
@@ -343,7 +366,7 @@ static void test_long_reason(void **state)
         const char *end;
 
         buffer_init(&out, 0);
-        render_inputs("nagios", false, inputs, &out);
+        render_inputs("nagios", false, inputs, NULL, &out);
         end = strstr(out.data, "\u20ac...|domains=1;");
         assert_non_null(end);
         assert_true(end < out.data + 1100 && memchr(out.data, '\n', 1300) != NULL);
@@ -360,7 +383,7 @@ static void test_labels(void **state)
 
     (void)state;
     buffer_init(&out, 0);
-    render_inputs("prometheus", false, inputs, &out);
+    render_inputs("prometheus", false, inputs, NULL, &out);
     assert_non_null(strstr(out.data, "mxdane_up{domain=\"a\\\"b\"} 0\n"
                                      "mxdane_up{domain=\"c\\\\d\"} 0\n"
                                      "mxdane_up{domain=\"e\\\\\"} 0\n"
@@ -396,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_nagios),
         cmocka_unit_test(test_long_reason),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_failure),
