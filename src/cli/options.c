@@ -373,6 +373,8 @@ static bool check_journal(const struct options *options, struct failure *failure
     return true;
 }
 
+static const char *const root[] = {"."};
+
 /* Options that are good each by itself. */
 static bool check_together(const struct options *options, struct failure *failure)
 {
@@ -381,6 +383,9 @@ static bool check_together(const struct options *options, struct failure *failur
     if (options->trace.quiet && strcmp(options->format->name, "prometheus") == 0)
         return failure_set(failure, "-q: not with --format prometheus, where what is left out is "
                                     "missing");
+    if (options->domains == root && options->list == NULL && options->format->status != NULL)
+        return failure_set(failure, "--format %s: no domain (. is the root)",
+                           options->format->name); /* a check that forgot its own passes else */
     if (options->output != NULL && options->state != NULL &&
         strcmp(options->output, options->state) == 0)
         return failure_set(failure, "-o: not the file of --state, which would replace it");
@@ -390,7 +395,6 @@ static bool check_together(const struct options *options, struct failure *failur
 bool options_parse(struct options *options, int argc, char **argv, int64_t now,
                    const struct options_terminal *terminal, struct failure *failure)
 {
-    static const char *const root[] = {"."};
     struct option longs[ROWS + 1];
     char shorts[3 * ROWS];
     int key;
