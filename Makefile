@@ -79,12 +79,12 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The program with an allocator that fails on demand, and what is put before the program.
-$(BUILD)/faults/mxdane: tests/faults/allocator.c $(OBJECTS)
+$(BUILD)/faults/mxdane: tests/faults/allocator.c $(OBJECTS) tests/faults/count.h
 	@mkdir -p $(@D)
 	@echo "  link $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALLOCATOR) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALLOCATOR) -o $@ $(filter-out %.h,$^) $(LDLIBS)
 
-$(BUILD)/faults/%.so: tests/faults/%.c
+$(BUILD)/faults/%.so: tests/faults/%.c tests/faults/count.h
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<

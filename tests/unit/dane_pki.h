@@ -85,6 +85,18 @@ static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *
     return x509;
 }
 
+static inline struct bytes pki_der(X509 *x509, struct arena *arena)
+{
+    unsigned char *der = NULL;
+    int length = i2d_X509(x509, &der);
+    struct bytes copy;
+
+    assert_true(length > 0);
+    copy = (struct bytes){arena_copy(arena, der, (size_t)length), (size_t)length};
+    OPENSSL_free(der);
+    return copy;
+}
+
 /* A server that sends exactly these certificates; `sent[0]` is the leaf of `key`. */
 static inline SSL_CTX *pki_server(EVP_PKEY *key, X509 *const *sent, size_t count)
 {

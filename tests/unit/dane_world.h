@@ -112,13 +112,9 @@ static inline int world_new(void **state)
         const struct cert_row *row = &cert_rows[order[i]];
         X509 *x509 = pki_issue(&row->spec, world->keys[row->key], world->certs[row->issuer],
                                world->keys[row->issuer_key]);
-        unsigned char *der = NULL;
-        int length = i2d_X509(x509, &der);
 
         world->certs[order[i]] = x509;
-        certificate_parse((struct bytes){der, (size_t)length}, &world->arena,
-                          &world->models[order[i]]);
-        OPENSSL_free(der);
+        certificate_parse(pki_der(x509, &world->arena), &world->arena, &world->models[order[i]]);
     }
     world->rsa = EVP_RSA_gen(1024);
     world->rsa_leaf = pki_issue(&weak, world->rsa, NULL, NULL);

@@ -456,7 +456,6 @@ static void check_depth(struct world *world, size_t issuers, enum excess excess)
     struct certificate top;
     struct address address = {0};
     struct pki_link link;
-    unsigned char *der = NULL;
 
     for (size_t i = issuers + 1; i-- > 0;) {
         char name[32];
@@ -465,10 +464,7 @@ static void check_depth(struct world *world, size_t issuers, enum excess excess)
         snprintf(name, sizeof name, "Level %zu", i);
         issuer = sent[i] = pki_issue(&spec, key, issuer, key);
     }
-    int length = i2d_X509(sent[issuers], &der);
-
-    certificate_parse((struct bytes){der, (size_t)length}, &world->arena, &top);
-    OPENSSL_free(der);
+    certificate_parse(pki_der(sent[issuers], &world->arena), &world->arena, &top);
     record.data.tlsa = (struct record_tlsa){2, 0, 1, top.data[CERTIFICATE_CERT_SHA256]};
     SSL_CTX *server = pki_server(key, sent, issuers + 1);
 

@@ -101,18 +101,14 @@ static bool ours(X509 *x509, EVP_PKEY *key, const char *reference)
 {
     struct certificate certificate;
     struct arena arena;
-    unsigned char *der = NULL;
 
     X509_set_pubkey(x509, key);
     assert_true(X509_sign(x509, key, EVP_sha256()) > 0);
-    int length = i2d_X509(x509, &der);
-
     arena_init(&arena);
-    assert_true(certificate_parse((struct bytes){der, (size_t)length}, &arena, &certificate));
+    assert_true(certificate_parse(pki_der(x509, &arena), &arena, &certificate));
     bool matches = name_matches(&certificate, reference);
 
     arena_fini(&arena);
-    OPENSSL_free(der);
     return matches;
 }
 

@@ -67,11 +67,8 @@ static void make_certificate(struct arena *arena, struct certificate *certificat
     struct pki_spec spec = {.cn = "Root"};
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *x509 = pki_issue(&spec, key, NULL, NULL);
-    unsigned char *der = NULL;
-    int length = i2d_X509(x509, &der);
 
-    assert_true(certificate_parse((struct bytes){der, (size_t)length}, arena, certificate));
-    OPENSSL_free(der);
+    assert_true(certificate_parse(pki_der(x509, arena), arena, certificate));
     X509_free(x509);
     EVP_PKEY_free(key);
 }
