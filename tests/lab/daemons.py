@@ -250,11 +250,33 @@ class Prometheus:
             process.wait(LIMIT_SECONDS)
 
 
+def control_groups():
+    """Where a systemd makes its own, below those of this process."""
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        name = controllers.removeprefix("name=")
+        for place in (name,) if name else (".", "unified"):
+            for group in ("init.scope", "system.slice"):
+                yield pathlib.Path("/sys/fs/cgroup") / place / path.lstrip("/") / group
+
+
+def remove_groups(groups):
+    """Whether they are gone: a process of theirs may still be about to end."""
+    for group in groups:
+        try:
+            for path, _, _ in os.walk(group, topdown=False):
+                os.rmdir(path)
+        except OSError:
+            return False
+    return True
+
+
 class Systemd:
     """An init of its own namespaces, with the service and the timer; both get a drop-in: the list and
     `options` for the script, and a timer that elapses at once."""
 
     def __init__(self, place, binary, domains, options):
+        self.groups = [group for group in control_groups() if not group.exists()]
         units = place / "units"
         units.mkdir()
         (place / "domains").write_text(domains)
@@ -291,5 +313,7 @@ class Systemd:
         return dict(line.split("=", 1) for line in out.splitlines())
 
     def close(self):
+        """Its control groups would stay."""
         self.process.kill()
         self.process.wait(LIMIT_SECONDS)
+        wait_until(lambda: remove_groups(self.groups), "control groups without a process", LIMIT_SECONDS)
