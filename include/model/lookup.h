@@ -42,7 +42,7 @@ struct lookup {
     const char *name; /* as asked */
     enum record_type type;
     enum lookup_status status;
-    uint16_t rcode;
+    uint16_t rcode; /* as received: of LOOKUP_RCODE */
     bool ad; /* the answer as a whole is DNSSEC-secure */
 
     struct lookup_alias *aliases; /* in the order of the chain */
@@ -75,5 +75,8 @@ bool lookup_is_error(const struct lookup *lookup);
 
 /* The RCODE column: "NoError", "ServFail", "RCODE23"... */
 void lookup_add_status(struct buffer *buffer, const struct lookup *lookup);
+
+/* The same as a number: what is bogus is SERVFAIL (2) in every resolver mode. -1: it is none. */
+int lookup_rcode(const struct lookup *lookup);
 
 #endif

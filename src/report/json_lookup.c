@@ -141,9 +141,11 @@ json_t *json_lookup(const struct lookup *lookup)
 {
     json_t *object;
     struct buffer status;
+    int rcode;
 
     if (lookup == NULL)
         return json_null();
+    rcode = lookup_rcode(lookup);
     object = json_object();
     buffer_init(&status, 0);
     lookup_add_status(&status, lookup);
@@ -151,7 +153,7 @@ json_t *json_lookup(const struct lookup *lookup)
     json_put(object, "type", json_words(record_type_name(lookup->type)));
     json_put(object, "ad", json_boolean(lookup->ad));
     json_put(object, "status", json_buffer(&status));
-    json_put(object, "rcode", json_integer(lookup->rcode));
+    json_put(object, "rcode", rcode >= 0 ? json_integer(rcode) : json_null());
     json_put(object, "aliases", json_aliases(lookup));
     json_put(object, "owner", json_words(lookup->owner));
     json_put(object, "records", json_records(lookup));
