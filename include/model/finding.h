@@ -237,10 +237,13 @@ enum check_status { CHECK_OK, CHECK_UNKNOWN, CHECK_WARNING, CHECK_CRITICAL };
 enum check_status domain_check(const struct domain *domain);
 
 /*
- * What comes out for a domain, or for one of its hosts: "pass", "untested", "unprotected" or
- * "fail"; "not-probed" for a host that was left out. Of a domain only "pass" is EXIT_SECURE.
+ * What comes out for a domain, for one of its hosts, or for an address of that host: "pass",
+ * "untested", "unprotected" or "fail"; "not-probed" for a host or an address that was left out. Of
+ * a domain only "pass" is EXIT_SECURE, an address that fails never is "pass".
  */
 const char *domain_outcome(const struct domain *domain);
 const char *host_outcome(const struct domain *domain, const struct domain_host *host);
+const char *address_outcome(const struct domain *domain, const struct domain_host *host,
+                            size_t index);
 
 #endif

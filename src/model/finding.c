@@ -241,6 +241,46 @@ const char *host_outcome(const struct domain *domain, const struct domain_host *
                                                                : "not-probed";
 }
 
+static enum finding_severity weightier(enum finding_severity severity,
+                                       const struct finding *finding)
+{
+    enum finding_severity other = finding_severity(finding->code);
+
+    return other > severity ? other : severity;
+}
+
+/* Why an address fails may have been said of its host: that there are no TLSA records. */
+static enum finding_severity address_severity(const struct domain *domain,
+                                              const struct domain_host *host,
+                                              const struct address *address)
+{
+    enum finding_severity own = FINDING_NOTICE, of_host = FINDING_NOTICE;
+
+    for (size_t i = 0; i < domain->finding_count; i++) {
+        const struct finding *finding = &domain->findings[i];
+
+        if (finding->host == host && finding->address == address)
+            own = weightier(own, finding);
+        else if (finding->host == host && finding->address == NULL)
+            of_host = weightier(of_host, finding);
+    }
+    return own >= FINDING_UNTESTED ? own : of_host;
+}
+
+const char *address_outcome(const struct domain *domain, const struct domain_host *host,
+                            size_t index)
+{
+    const struct address *address = &host->host->addresses[index];
+    enum finding_severity worst;
+
+    if (address->end.transport == TRANSPORT_UNTRIED)
+        return "not-probed";
+    if (!domain_address_fails(address, &host->verdicts[index]))
+        return "pass";
+    worst = address_severity(domain, host, address);
+    return finding_outcome(worst >= FINDING_UNTESTED ? worst : FINDING_FAILURE);
+}
+
 static void add_place(struct buffer *out, const struct finding *finding)
 {
     if (finding->host == NULL || finding->address == NULL)

@@ -83,18 +83,14 @@ static json_t *json_lookups(const struct domain *domain)
     return array;
 }
 
-static json_t *json_addresses(const struct domain_host *entry, int64_t verify_time)
+static json_t *json_addresses(const struct domain *domain, const struct domain_host *entry,
+                              int64_t verify_time)
 {
     const struct host *host = entry->host;
     json_t *array = json_array();
 
     for (size_t i = 0; i < host->address_count; i++) {
-        const struct address *address = &host->addresses[i];
-        const struct verdict *verdict = &entry->verdicts[i];
-
-        json_array_append_new(array, json_address(address, verdict,
-                                                  domain_address_fails(address, verdict),
-                                                  verify_time));
+        json_array_append_new(array, json_address(domain, entry, i, verify_time));
     }
     return array;
 }
@@ -115,7 +111,7 @@ static json_t *json_host(const struct domain *domain, const struct domain_host *
     json_put(object, "tlsa", json_lookup(host->tlsa));
     json_put(object, "tlsa_state", json_words(tlsa_state_name(host->tlsa_state)));
     json_put(object, "excess", json_excess(host->excess));
-    json_put(object, "addresses", json_addresses(entry, verify_time));
+    json_put(object, "addresses", json_addresses(domain, entry, verify_time));
     return object;
 }
 

@@ -1,5 +1,6 @@
 #include "json_parts.h"
 
+#include "model/finding.h"
 #include "model/transport.h"
 
 json_t *json_address_text(const struct address *address)
@@ -31,7 +32,8 @@ static json_t *json_end(const struct transport_end *end)
     return object;
 }
 
-static json_t *json_verdict(const struct address *address, const struct verdict *verdict)
+static json_t *json_verdict(const struct address *address, const struct verdict *verdict,
+                            const char *outcome)
 {
     json_t *object = json_object();
     bool pass = verdict->code == VERDICT_PASS;
@@ -39,6 +41,7 @@ static json_t *json_verdict(const struct address *address, const struct verdict 
 
     buffer_init(&text, 0);
     transport_add_verdict(&text, address, verdict);
+    json_put(object, "outcome", json_words(outcome));
     json_put(object, "result", json_words(verdict_name(verdict->code)));
     json_put(object, "text", json_buffer(&text));
     json_put(object, "depth", pass ? json_integer(verdict->depth) : json_null());
@@ -152,15 +155,18 @@ static json_t *json_tls(const struct address *address, int64_t verify_time)
     return object;
 }
 
-json_t *json_address(const struct address *address, const struct verdict *verdict, bool fails,
+json_t *json_address(const struct domain *domain, const struct domain_host *entry, size_t index,
                      int64_t verify_time)
 {
+    const struct address *address = &entry->host->addresses[index];
+    const struct verdict *verdict = &entry->verdicts[index];
     json_t *object = json_object();
 
     json_put(object, "address", json_address_text(address));
     json_put(object, "family", json_words(address->ipv6 ? "ipv6" : "ipv4"));
-    json_put(object, "fails", json_boolean(fails));
-    json_put(object, "verdict", json_verdict(address, verdict));
+    json_put(object, "fails", json_boolean(domain_address_fails(address, verdict)));
+    json_put(object, "verdict",
+             json_verdict(address, verdict, address_outcome(domain, entry, index)));
     json_put(object, "transport", json_end(&address->end));
     json_put(object, "ehlo_after_tls",
              address->handshaken ? json_end(&address->after) : json_null());

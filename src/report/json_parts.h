@@ -7,10 +7,9 @@
 #include <jansson.h>
 
 #include "base/text.h"
-#include "model/address.h"
+#include "model/domain.h"
 #include "model/excess.h"
 #include "model/lookup.h"
-#include "model/verdict.h"
 
 /* Sets `key` to `value`, which is taken. */
 void json_put(json_t *object, const char *key, json_t *value);
@@ -35,7 +34,7 @@ json_t *json_lookup(const struct lookup *lookup);
 json_t *json_record(const struct record *record);
 
 /* `verify_time`: seconds since the epoch, from which days left are counted. */
-json_t *json_address(const struct address *address, const struct verdict *verdict, bool fails,
+json_t *json_address(const struct domain *domain, const struct domain_host *entry, size_t index,
                      int64_t verify_time);
 json_t *json_address_text(const struct address *address);
 

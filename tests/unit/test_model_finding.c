@@ -156,12 +156,42 @@ static void test_outcome(void **state)
     assert_string_equal(domain_outcome(&domain), "fail");
 }
 
+/* An address has its own reason, or its host's; never another address's. */
+static void test_address_outcome(void **state)
+{
+    struct address addresses[2] = {{.end = {.transport = TRANSPORT_OK},
+                                    .after = {.transport = TRANSPORT_OK}},
+                                   {.end = {.transport = TRANSPORT_NO_STARTTLS}}};
+    struct verdict verdicts[2] = {{.code = VERDICT_PASS}, {.code = VERDICT_UNTESTED}};
+    const struct host two = {.name = "mx.", .addresses = addresses, .address_count = 2};
+    const struct domain_host of_two = {&two, verdicts};
+    struct finding findings[] = {
+        {.code = FINDING_STARTTLS_ABSENT, .host = &of_two, .address = &addresses[1]},
+        {.code = FINDING_TLSA_ABSENT, .host = &of_two},
+        {.code = FINDING_TLS_OLD, .host = &of_two, .address = &addresses[0]},
+        {.code = FINDING_CONNECTION_REFUSED, .host = &entry}};
+    struct domain domain = {.findings = findings, .finding_count = 4};
+
+    (void)state;
+    assert_string_equal(address_outcome(&domain, &of_two, 0), "pass");
+    assert_string_equal(address_outcome(&domain, &of_two, 1), "fail");
+    verdicts[0].code = VERDICT_TLSA_ABSENT;
+    assert_string_equal(address_outcome(&domain, &of_two, 0), "unprotected");
+    findings[0].code = FINDING_SMTP_REFUSED;
+    assert_string_equal(address_outcome(&domain, &of_two, 1), "untested");
+    domain.finding_count = 0;
+    assert_string_equal(address_outcome(&domain, &of_two, 0), "fail");
+    addresses[0].end.transport = TRANSPORT_UNTRIED;
+    assert_string_equal(address_outcome(&domain, &of_two, 0), "not-probed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ids),       cmocka_unit_test(test_result_types),
         cmocka_unit_test(test_sentences), cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_worst),     cmocka_unit_test(test_soonest), cmocka_unit_test(test_outcome),
+        cmocka_unit_test(test_address_outcome),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
