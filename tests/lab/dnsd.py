@@ -65,6 +65,15 @@ def extended(query, rcode):
     return answer[:10] + b"\0\1" + answer[12:] + opt
 
 
+def reasoned(query):
+    """RFC 8914: SERVFAIL with two extended errors, the text of one is hostile."""
+    options = b"".join(struct.pack("!HHH", 15, 2 + len(text), code) + text
+                       for code, text in ((22, b""), (9, b"no \x1b[31mkey\xff")))
+    opt = b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(options)) + options
+    answer = reply(query, RCODES["SERVFAIL"])
+    return answer[:10] + b"\0\1" + answer[12:] + opt
+
+
 def cut_short(query, records=b"", count=0, options=b""):
     """An answer whose last record says that it is longer than the packet."""
     answer = bytearray(reply(query, records=records, count=count))
@@ -123,6 +132,8 @@ class Server(asyncio.DatagramProtocol):
             return many_aliases(query, 17)
         if action.startswith("RCODE"):
             return extended(query, int(action[5:]))
+        if action == "reasons":
+            return reasoned(query)
         if action in RCODES:
             return reply(query, RCODES[action])
         if action in MALFORMED:

@@ -1,6 +1,8 @@
 """What the formats for programs say of the lab's cases: json against its schema and against the
 trace that the case expects, the others on some cases with real servers."""
+import datetime
 import difflib
+import hashlib
 import json
 import os
 import pathlib
@@ -76,12 +78,68 @@ def inconsistencies(item):
     failing = [finding for finding in item["findings"] if finding["severity"] in FAILING]
     if bool(failing) != (item["verdict"] != "pass"):
         yield f"verdict {item['verdict']} with {len(failing)} findings that fail"
+    for lookup in [*item["lookups"], *filter(None, [item["nsec3param"]])]:
+        yield from lookup_inconsistencies(lookup)
     for host in item["hosts"]:
+        for lookup in filter(None, (host["a"], host["aaaa"], host["tlsa"])):
+            yield from lookup_inconsistencies(lookup)
         for address in host["addresses"]:
             said = [finding for finding in failing if finding["host"] == host["name"] and
                     finding["address"] in (address["address"], None)]
             if address["fails"] and not said:
                 yield f"no finding says why {address['address']} fails"
+            yield from address_inconsistencies(item, host, address)
+
+
+RCODES = {"NoError": 0, "NODATA": 0, "FormErr": 1, "ServFail": 2, "NXDomain": 3, "NotImp": 4, "Refused": 5}
+TEXTS = {  # of the RDATA, from its fields
+    "A": "{address}", "AAAA": "{address}", "DS": "{tag} {algorithm} {digest_type} {digest}",
+    "DNSKEY": "{flags} {protocol} {algorithm} {key}", "MX": "{preference} {exchange}",
+    "NSEC3PARAM": "{hash} {flags} {iterations} {salt}", "TLSA": "{usage} {selector} {mtype} {data}",
+    "SOA": "{mname} {rname} {serial} {refresh} {retry} {expire} {minimum}",
+}
+
+
+def lookup_inconsistencies(lookup):
+    status = lookup["status"]
+    rcode = int(status[5:]) if status.startswith("RCODE") else RCODES.get(status)
+    if lookup["rcode"] != rcode:
+        yield f"{lookup['type']} {lookup['name']} is {status} with rcode {lookup['rcode']}"
+    for record in lookup["records"]:
+        fields = {**record, "salt": record.get("salt") or "-",  # RFC 5155 section 3.3, contract.md
+                  "rname": re.sub(r"^((?:\\.|[^.\\])*)\.", r"\1@", record.get("rname", ""), count=1)}
+        if TEXTS[lookup["type"]].format(**fields) != record["text"]:
+            yield f"the fields of {record['text']} are {fields}"
+
+
+def address_inconsistencies(item, host, address):
+    """Digests are worked out anew, and compared with the TLSA records."""
+    times = [line["milliseconds"] for line in address["dialogue"]]
+    if times != sorted(times):
+        yield f"the dialogue's times are {times}"
+    probed = address["transport"]["result"] != "untried"
+    if address["verdict"]["outcome"] == "pass" if address["fails"] else \
+            address["verdict"]["outcome"] != ("pass" if probed else "not-probed"):
+        yield f"{address['address']} is {address['verdict']['outcome']}"
+    records = {(r["usage"], r["selector"], r["mtype"], r["data"])
+               for r in host["tlsa"]["records"]} if host["tlsa"] else set()
+    for depth, certificate in enumerate(address["tls"]["chain"] if address["tls"] else []):
+        whole = {digest["selector"]: bytes.fromhex(digest["data"])
+                 for digest in certificate["digests"] if digest["mtype"] == 0}
+        for digest in certificate["digests"]:
+            data = whole[digest["selector"]]
+            if digest["mtype"]:
+                data = hashlib.new(("sha256", "sha512")[digest["mtype"] - 1], data).digest()
+            entry = (3 if depth == 0 else 2, digest["selector"], digest["mtype"], data.hex())
+            if (digest["usage"], digest["data"], digest["matched"]) != (entry[0], entry[3], entry in records):
+                yield f"{digest['label']} at depth {depth} is {digest}"
+        if certificate["not_after"] and certificate["days_left"] != (
+                moment(certificate["not_after"]) - moment(item["verify_time"])).days:
+            yield f"{certificate['days_left']} days from {item['verify_time']} to {certificate['not_after']}"
+
+
+def moment(text):
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
 
 
 class Formats:

@@ -92,7 +92,7 @@ class Case:
     def expand_words(self, text):
         """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${pem CERT}: the SHA-256 of its PEM
         text; ${short ...}: one of these as findings show it; ${zone}; ${ds AD}; ${dnskey AD};
-        ${tls OWNER CERT,...[ PARAMETERS]}; ${domain}; ${lab}: the directory of
+        ${tls OWNER CERT,...[+CERT,... of no path][ PARAMETERS]}; ${domain}; ${lab}: the directory of
         the trust anchor and hints files; ${zeros N}: octets as hex."""
         def replace(match):
             words = match[1].split(" ", 3)
@@ -113,8 +113,10 @@ class Case:
             if words[0] == "dnskey":
                 return dnskey_lines(self.zone, words[1])
             if words[0] == "tls":
-                path = [self.certs[name] for name in self.whole_chain(words[2].split(","))]
-                return pki.trace_tls(path, self.tlsa.get(words[1], set()), *words[3:])
+                path, _, strays = words[2].partition("+")
+                chains = [[self.certs[name] for name in self.whole_chain(names.split(",")) if name]
+                          for names in (path, strays)]
+                return pki.trace_tls(*chains, self.tlsa.get(words[1], set()), *words[3:])
             if words[0] == "short":
                 whole = replace(re.match(r"\$\{([^}]+)\}", "${" + match[1][len("short "):] + "}"))
                 fields, blank, data = whole.rpartition(" ")

@@ -116,9 +116,8 @@ def escape(text):
 
 
 def trace_certificate(cert, depth, tlsa):
-    """The lines of one depth, worked out independently of the program."""
-    stamp = "%Y-%m-%dT%H:%M:%SZ"
-    lines = [f"    depth = {depth}"]
+    """The lines of one depth, without its head, worked out independently of the program."""
+    stamp, lines = "%Y-%m-%dT%H:%M:%SZ", []
     fields = [("Issuer CommonName", cert.issuer.cn), ("Issuer Organization", cert.issuer.org),
               ("notBefore", cert.not_before.strftime(stamp)),
               ("notAfter", cert.not_after.strftime(stamp)),
@@ -135,11 +134,12 @@ def trace_certificate(cert, depth, tlsa):
     return lines
 
 
-def trace_tls(path, tlsa, parameters="TLS13 with TLS_AES_256_GCM_SHA384,X25519"):
+def trace_tls(path, strays, tlsa, parameters="TLS13 with TLS_AES_256_GCM_SHA384,X25519"):
     """Everything below an address's verdict line."""
     leaf = path[0]
     lines = [f"    TLS = {parameters},{leaf.kind}"]
     lines += [f"    name = {escape(name)}" for name in leaf.names or ([leaf.cn] if leaf.cn else [])]
-    for depth, cert in enumerate(path):
-        lines += trace_certificate(cert, depth, tlsa)
+    for depth, cert in enumerate([*path, *strays]):
+        head = f"depth = {depth}" if depth < len(path) else "belongs to no path"
+        lines += [f"    {head}", *trace_certificate(cert, depth, tlsa)]
     return "\n".join(lines)
