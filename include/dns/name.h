@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/buffer.h"
 
 /*
  * A user's domain name, UTF-8 or A-labels, with or without its trailing dot, "." for the root.

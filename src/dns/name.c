@@ -74,40 +74,46 @@ const char *name_parse(struct arena *arena, const char *input)
     return labels_valid(text) ? arena_format(arena, "%s.", text) : NULL;
 }
 
-static void add_octet(struct buffer *buffer, uint8_t octet)
+/* Presentation form (RFC 4343 section 2.1) in lower case; how many characters, up to 4. */
+static size_t put_octet(char *text, uint8_t octet)
 {
+    bool printable = octet > ' ' && octet < 0x7f;
     char c = (char)octet;
 
     if (c >= 'A' && c <= 'Z')
         c += 'a' - 'A';
-    if (octet <= ' ' || octet >= 0x7f)
-        buffer_printf(buffer, "\\%03u", octet);
-    else if (strchr(".\\\"();@$", c) != NULL)
-        buffer_printf(buffer, "\\%c", c);
-    else
-        buffer_add(buffer, &c, 1);
+    if (is_name_character(c) || (printable && strchr(".\\\"();@$", c) == NULL)) {
+        text[0] = c;
+        return 1;
+    }
+    text[0] = '\\';
+    if (printable) {
+        text[1] = c;
+        return 2;
+    }
+    text[1] = (char)('0' + octet / 100);
+    text[2] = (char)('0' + octet / 10 % 10);
+    text[3] = (char)('0' + octet % 10);
+    return 4;
 }
 
 const char *name_from_wire(struct arena *arena, const uint8_t *wire, size_t length)
 {
-    struct buffer text;
-    const char *name = NULL;
-    size_t at = 0;
+    char text[4 * LIMIT_NAME_WIRE];
+    size_t at = 0, used = 0;
 
     if (length == 0 || length > LIMIT_NAME_WIRE)
         return NULL;
-    buffer_init(&text, 0);
     while (at < length && wire[at] != 0 && wire[at] <= LABEL_MAX && at + wire[at] + 1 < length) {
         for (size_t end = at + wire[at] + 1; ++at < end;)
-            add_octet(&text, wire[at]);
-        buffer_puts(&text, ".");
+            used += put_octet(text + used, wire[at]);
+        text[used++] = '.';
     }
     if (at == 0)
-        buffer_puts(&text, ".");
-    if (at == length - 1 && wire[at] == 0)
-        name = arena_text(arena, text.data, text.length);
-    buffer_fini(&text);
-    return name;
+        text[used++] = '.';
+    if (at != length - 1 || wire[at] != 0)
+        return NULL;
+    return arena_text(arena, text, used);
 }
 
 bool name_is_tld(const char *name)

@@ -67,6 +67,8 @@ static void test_wire(void **state)
         {"a newline", WIRE("\3a\nb\0"), "a\\010b."},
         {"NUL and above ASCII", WIRE("\2\0\xff\0"), "\\000\\255."},
         {"a blank", WIRE("\3a b\0"), "a\\032b."},
+        {"a wildcard, a slash", WIRE("\4*+/!\0"), "*+/!."},
+        {"what RFC 1035 gives a meaning", WIRE("\7\";()@$A\0"), "\\\"\\;\\(\\)\\@\\$a."},
         {"a dot in a label", WIRE("\3a.b\0"), "a\\.b."},
         {"a backslash", WIRE("\1\\\0"), "\\\\."},
         {"no end", WIRE("\2mx"), NULL},
