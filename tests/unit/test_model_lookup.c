@@ -12,11 +12,11 @@ static const struct row {
     const char *words;
     int rcode;
 } rows[] = {
-    {LOOKUP_NOERROR, "NoError", 0},        {LOOKUP_NODATA, "NODATA", 0},
-    {LOOKUP_FORMERR, "FormErr", 1},        {LOOKUP_SERVFAIL, "ServFail", 2},
-    {LOOKUP_NXDOMAIN, "NXDomain", 3},      {LOOKUP_NOTIMP, "NotImp", 4},
-    {LOOKUP_REFUSED, "Refused", 5},        {LOOKUP_RCODE, "RCODE3841", 3841},
-    {LOOKUP_TIMEOUT, "timeout", -1},       {LOOKUP_TLD_MX_HOST, "TldMXHost", -1},
+    {LOOKUP_NOERROR, "NoError", 0},       {LOOKUP_NODATA, "NODATA", 0},
+    {LOOKUP_FORMERR, "FormErr", 1},       {LOOKUP_SERVFAIL, "ServFail", 2},
+    {LOOKUP_NXDOMAIN, "NXDomain", 3},     {LOOKUP_NOTIMP, "NotImp", 4},
+    {LOOKUP_REFUSED, "Refused", 5},       {LOOKUP_RCODE, "RCODE3841", 3841},
+    {LOOKUP_TIMEOUT, "timeout", -1},      {LOOKUP_TLD_MX_HOST, "TldMXHost", -1},
     {LOOKUP_CNAME_ERROR, "CnameErr", -1},
 };
 
