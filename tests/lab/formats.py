@@ -34,7 +34,7 @@ def json_options(case, options):
 
 
 def same_times(text):
-    """Times differ from run to run, TTLs run down: of the cases all are multiples of five minutes."""
+    """Times differ from run to run, TTLs run down from multiples of five minutes."""
     text = re.sub(r" *\b\d+ ms\b", " 0 ms", text)
     return re.sub(r"TTL (\d+)", lambda ttl: f"TTL {-(-int(ttl[1]) // 300) * 300}", text)
 
