@@ -15,6 +15,7 @@ enum family {
     UP,
     OUTCOME,
     FINDINGS,
+    FINDINGS_BY_ID,
     DNSSEC_SECURE,
     HOST_UP,
     ADDRESS_UP,
@@ -31,6 +32,7 @@ static const struct {
     [UP] = {"mxdane_up", "Whether everything of the domain is secure and matches."},
     [OUTCOME] = {"mxdane_outcome", "What came out for the domain: 1 for one of the outcomes."},
     [FINDINGS] = {"mxdane_findings", "Findings of the domain by severity."},
+    [FINDINGS_BY_ID] = {"mxdane_findings_by_id", "Findings of the domain by id."},
     [DNSSEC_SECURE] = {"mxdane_dnssec_secure", "Whether the answer is secured by DNSSEC."},
     [HOST_UP] = {"mxdane_host_up", "Whether everything of the MX host is secure and matches."},
     [ADDRESS_UP] = {"mxdane_address_up", "Whether the server at the address is authenticated."},
@@ -111,8 +113,9 @@ static void add_outcomes(struct prometheus *prometheus, const struct domain *dom
     }
 }
 
-static void add_findings(struct prometheus *prometheus, const struct domain *domain,
-                         const struct buffer *place)
+/* All severities, so that an alert over one of them ends with the last finding. */
+static void add_severities(struct prometheus *prometheus, const struct domain *domain,
+                           const struct buffer *place)
 {
     for (int severity = FINDING_NOTICE; severity <= FINDING_FAILURE; severity++) {
         struct buffer *out = begin_sample(prometheus, FINDINGS, place);
@@ -123,6 +126,28 @@ static void add_findings(struct prometheus *prometheus, const struct domain *dom
         buffer_puts(out, ",");
         add_label(out, "severity", finding_severity_name(severity));
         buffer_printf(out, "} %zu\n", count);
+    }
+}
+
+/* Which: what it is about, and its sentence, are in the other formats. */
+static void add_findings(struct prometheus *prometheus, const struct domain *domain,
+                         const struct buffer *place)
+{
+    size_t counts[FINDING_CODES] = {0};
+
+    for (size_t i = 0; i < domain->finding_count; i++)
+        counts[domain->findings[i].code]++;
+    for (int code = 0; code < FINDING_CODES; code++) {
+        struct buffer *out;
+
+        if (counts[code] == 0)
+            continue;
+        out = begin_sample(prometheus, FINDINGS_BY_ID, place);
+        buffer_puts(out, ",");
+        add_label(out, "id", finding_id(code));
+        buffer_puts(out, ",");
+        add_label(out, "severity", finding_severity_name(finding_severity(code)));
+        buffer_printf(out, "} %zu\n", counts[code]);
     }
 }
 
@@ -277,6 +302,7 @@ void prometheus_domain(struct report *report, const struct domain *domain, struc
     add_label(&place, "domain", name);
     add_sample(prometheus, UP, &place, domain_exit_status(domain) == EXIT_SECURE);
     add_outcomes(prometheus, domain, &place);
+    add_severities(prometheus, domain, &place);
     add_findings(prometheus, domain, &place);
     for (size_t i = 0; i < domain->lookup_count; i++)
         add_lookup(prometheus, domain->lookups[i], &place);
