@@ -69,9 +69,9 @@ static const struct behaviour *find(const char *name)
     return NULL;
 }
 
-static SSL *accept_client(const struct behaviour *behaviour, const char *chain, const char *key)
+static SSL *accept_client(SSL_CTX *context, const struct behaviour *behaviour, const char *chain,
+                          const char *key)
 {
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     SSL *ssl;
 
     SSL_CTX_set_max_proto_version(context, behaviour->version);
@@ -80,12 +80,16 @@ static SSL *accept_client(const struct behaviour *behaviour, const char *chain, 
         return NULL;
     ssl = SSL_new(context);
     SSL_set_fd(ssl, 0);
-    return SSL_accept(ssl) == 1 ? ssl : NULL;
+    if (SSL_accept(ssl) == 1)
+        return ssl;
+    SSL_free(ssl);
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
     const struct behaviour *behaviour = argc == 4 ? find(argv[1]) : NULL;
+    SSL_CTX *context;
     SSL *ssl;
 
     if (behaviour == NULL) {
@@ -94,10 +98,11 @@ int main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     fcntl(0, F_SETFL, fcntl(0, F_GETFL) & ~O_NONBLOCK);
-    ssl = accept_client(behaviour, argv[2], argv[3]);
-    if (ssl == NULL)
-        return 1;
-    if (behaviour->first == NULL || behaviour->first(ssl))
+    context = SSL_CTX_new(TLS_server_method());
+    ssl = accept_client(context, behaviour, argv[2], argv[3]);
+    if (ssl != NULL && (behaviour->first == NULL || behaviour->first(ssl)))
         for_ever(ssl, behaviour->for_ever);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
     return 0;
 }
