@@ -23,7 +23,6 @@ char *memory_dup(const char *text);
  */
 void *memory_malloc(size_t size);
 void *memory_calloc(size_t count, size_t size);
-void *memory_zeroed(size_t size);
 void *memory_realloc(void *old, size_t size);
 
 #endif

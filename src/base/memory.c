@@ -52,11 +52,6 @@ void *memory_calloc(size_t count, size_t size)
     return memory_new(count, size);
 }
 
-void *memory_zeroed(size_t size)
-{
-    return memory_new(size, 1);
-}
-
 void *memory_realloc(void *old, size_t size)
 {
     return memory_resize(old, size, 1);

@@ -10,7 +10,6 @@
 #include <getdns/getdns_extra.h>
 
 #include "anchors.h"
-#include "base/memory.h"
 #include "dns/nameserver.h"
 
 /* A nameserver as getdns wants an upstream. */
@@ -132,45 +131,15 @@ static bool set_common(getdns_context *context, struct uvloop *uvloop,
     return true;
 }
 
-/*
- * getdns 1.6.0 reads up to 64 KiB behind a packet whose last option says that it is so long: what
- * it keeps packets in has that much room behind it, which is never touched otherwise.
- */
-static size_t with_room(size_t size)
-{
-    enum { PACKET_BUFFER_MIN = 2048, ROOM = 65536 };
-
-    return size >= PACKET_BUFFER_MIN && size <= SIZE_MAX - ROOM ? size + ROOM : size;
-}
-
-static void *roomy(size_t size)
-{
-    return memory_malloc(with_room(size));
-}
-
-static void *roomy_again(void *old, size_t size)
-{
-    return memory_realloc(old, with_room(size));
-}
-
-/*
- * getdns 1.6.0 stores the name of its temporary root hints file without a terminator and then
- * removes another one; in zeroed memory it finds the right one.
- */
-static void *zeroed(size_t size)
-{
-    return memory_zeroed(with_room(size));
-}
-
-getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config *config,
-                            struct failure *failure)
+getdns_context *context_new(struct pool *pool, struct uvloop *uvloop,
+                            const struct resolver_config *config, struct failure *failure)
 {
     getdns_context *context = NULL;
     bool embedded = config->nameserver_count == 0;
     bool started = false; /* until the context is destroyed, where it did not */
 
-    if (getdns_context_create_with_memory_functions(&context, 0, embedded ? zeroed : roomy,
-                                                    roomy_again, free) != GETDNS_RETURN_GOOD) {
+    if (getdns_context_create_with_extended_memory_functions(
+            &context, 0, pool, pool_take, pool_resize, pool_give) != GETDNS_RETURN_GOOD) {
         failure_set(failure, "getdns: no context");
         return NULL;
     }

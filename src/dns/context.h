@@ -10,9 +10,13 @@
 #include "base/failure.h"
 #include "dns/resolver.h"
 #include "dns/uvloop.h"
+#include "pool.h"
 
-/* NULL with the reason in `failure`. The event loop functions stay the caller's. */
-getdns_context *context_new(struct uvloop *uvloop, const struct resolver_config *config,
-                            struct failure *failure);
+/*
+ * NULL with the reason in `failure`. The event loop functions stay the caller's, and so does the
+ * pool, which outlives the context.
+ */
+getdns_context *context_new(struct pool *pool, struct uvloop *uvloop,
+                            const struct resolver_config *config, struct failure *failure);
 
 #endif

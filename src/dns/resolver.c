@@ -38,6 +38,7 @@ struct queue {
 struct resolver {
     uv_loop_t *loop;
     struct uvloop *uvloop;
+    struct pool *pool; /* of all that getdns allocates for the context and its answers */
     getdns_context *context;
     getdns_dict *extensions;
     uv_timer_t *turn;  /* fires at once: what came inside getdns is acted upon from the loop */
@@ -336,13 +337,18 @@ struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_config *con
     resolver->turn = timer_new(loop, resolver);
     resolver->watch = timer_new(loop, resolver);
     resolver->patience = config->timeout_ms * 2 + MOMENT_MS;
+    /*
+     * getdns 1.6.0 stores the name of its temporary root hints file without a terminator and then
+     * removes another one; in zeroed memory it finds the right one.
+     */
+    resolver->pool = pool_new(resolver->embedded);
     resolver->uvloop = uvloop_new(loop);
     if (resolver->uvloop == NULL)
         failure_set(failure, "epoll: %s", strerror(errno));
     else if (!set_extensions(resolver, config))
         failure_set(failure, "getdns: the questions cannot be set up");
     else
-        resolver->context = context_new(resolver->uvloop, config, failure);
+        resolver->context = context_new(resolver->pool, resolver->uvloop, config, failure);
     if (resolver->context == NULL) {
         resolver_free(resolver);
         return NULL;
@@ -362,6 +368,7 @@ void resolver_free(struct resolver *resolver)
     getdns_dict_destroy(resolver->extensions);
     if (resolver->context != NULL)
         getdns_context_destroy(resolver->context);
+    pool_free(resolver->pool);
     uvloop_free(resolver->uvloop);
     queue_drop(&resolver->waiting);
     queue_drop(&resolver->answered);
