@@ -65,12 +65,12 @@ static size_t steps_of(size_t size)
 
 /*
  * getdns 1.6.0 reads up to 64 KiB behind a packet whose last option says that it is so long: what
- * it keeps packets in has that much room behind it, which is of zeros and never touched otherwise.
+ * it keeps packets in has that much room behind it, which is never touched otherwise.
  */
 static struct piece *piece_new(size_t size)
 {
     size_t room = size > (PACKETS - 1) * STEP && size <= SIZE_MAX / 2 ? ROOM : 0;
-    struct piece *piece = memory_new(1, sizeof *piece + size + room);
+    struct piece *piece = memory_malloc(sizeof *piece + size + room);
 
     piece->size = size;
     return piece;
