@@ -12,7 +12,11 @@
 #include "fuzz/dns.h"
 #include "fuzz/fuzz.h"
 
-enum { RECORDS_MAX = 8, READABLE = 1000 }; /* bytes that getdns reads back from text */
+enum {
+    RECORDS_MAX = 8,
+    READABLE = 1000, /* bytes that getdns reads back from text */
+    ROOM = 65536     /* behind the packet, as dns/pool gives it: getdns reads there */
+};
 
 static void put16(struct buffer *wire, size_t value)
 {
@@ -45,10 +49,11 @@ static void add_record(struct buffer *wire, enum record_type type, struct bytes 
 static bool read_wire(const struct buffer *wire, enum record_type type, struct arena *arena,
                       struct lookup *lookup)
 {
+    uint8_t *packet = arena_new(arena, wire->length + ROOM, 1);
     getdns_dict *reply = NULL, *response;
 
-    if (getdns_wire2msg_dict((const uint8_t *)wire->data, wire->length, &reply) !=
-        GETDNS_RETURN_GOOD)
+    memcpy(packet, wire->data, wire->length);
+    if (getdns_wire2msg_dict(packet, wire->length, &reply) != GETDNS_RETURN_GOOD)
         return false;
     response = dns_response(reply);
     dns_read(response, "x.", type, arena, lookup);
