@@ -69,7 +69,7 @@ static size_t steps_of(size_t size)
  */
 static struct piece *piece_new(size_t size)
 {
-    size_t room = size > (PACKETS - 1) * STEP && size <= SIZE_MAX / 2 ? ROOM : 0;
+    size_t room = steps_of(size) == PACKETS && size <= SIZE_MAX / 2 ? ROOM : 0;
     struct piece *piece = memory_malloc(sizeof *piece + size + room);
 
     piece->size = size;
