@@ -67,10 +67,11 @@ static size_t steps_of(size_t size)
  * getdns 1.6.0 reads up to 64 KiB behind a packet whose last option says that it is so long: what
  * it keeps packets in has that much room behind it, which is never touched otherwise.
  */
-static struct piece *piece_new(size_t size)
+static struct piece *piece_new(const struct pool *pool, size_t size)
 {
-    size_t room = steps_of(size) == PACKETS && size <= SIZE_MAX / 2 ? ROOM : 0;
-    struct piece *piece = memory_malloc(sizeof *piece + size + room);
+    size_t more = sizeof(struct piece) + (steps_of(size) == PACKETS ? ROOM : 0);
+    size_t whole = size <= SIZE_MAX - more ? size + more : SIZE_MAX; /* which there is not */
+    struct piece *piece = pool->zeroed ? memory_new(1, whole) : memory_malloc(whole);
 
     piece->size = size;
     return piece;
@@ -82,9 +83,9 @@ static struct piece *take(struct pool *pool, size_t size)
     struct piece *piece = pool->kept[steps];
 
     if (size > kept_max)
-        return piece_new(size);
+        return piece_new(pool, size);
     if (piece == NULL)
-        return piece_new(steps < PACKETS ? steps * STEP : PACKET);
+        return piece_new(pool, steps < PACKETS ? steps * STEP : PACKET);
     pool->kept[steps] = piece->next;
     return piece;
 }
@@ -94,7 +95,7 @@ void *pool_take(void *pool, size_t size)
     struct piece *piece = take(pool, size);
 
     if (((struct pool *)pool)->zeroed)
-        memset(piece->data, 0, size);
+        memset(piece->data, 0, piece->size); /* and what is behind a packet */
     return piece->data;
 }
 

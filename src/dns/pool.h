@@ -1,6 +1,6 @@
 /*
- * Memory for getdns, which allocates and frees some two hundred pieces for each question: half of
- * what a question costs with malloc. What is freed is kept, by its size, for the next piece; so the
+ * Memory for getdns, which allocates and frees some two hundred pieces for each question: with
+ * malloc, nearly half of what it computes. What is freed is kept, by its size, for the next piece; so the
  * pool is as large as the questions in flight once needed. For one thread. Internal to the room.
  */
 #ifndef MXDANE_DNS_POOL_H
