@@ -9,29 +9,9 @@
 
 #include <cmocka.h>
 
+#include "files.h"
+
 static char path[] = "/tmp/mxdane-journal-XXXXXX";
-
-static void set_text(const char *text, size_t length)
-{
-    FILE *file = fopen(path, "we");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, length, file), length);
-    fclose(file);
-}
-
-static void assert_text(const char *wanted)
-{
-    char text[256];
-    FILE *file = fopen(path, "re");
-    size_t length;
-
-    assert_non_null(file);
-    length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = '\0';
-    assert_string_equal(text, wanted);
-}
 
 static struct journal *open_good(void)
 {
@@ -51,7 +31,7 @@ static void test_goes_on(void **state)
     enum exit_status status = EXIT_OWN_FAILURE;
 
     (void)state;
-    set_text(before, strlen(before));
+    file_write(path, before, strlen(before));
     journal = open_good();
     assert_int_equal(journal_look(journal, 0, "a.example", &status), JOURNAL_DONE);
     assert_int_equal(status, EXIT_SECURE);
@@ -65,7 +45,7 @@ static void test_goes_on(void **state)
     assert_false(journal_fits(journal, 2));
     assert_true(journal_add(journal, 1, EXIT_WRONG, "b.example", &failure));
     journal_close(journal);
-    assert_text("0 0 a.example\n2 1 c.example\n1 1 b.example\n");
+    assert_file(path, "0 0 a.example\n2 1 c.example\n1 1 b.example\n");
 }
 
 /* Whatever a kill leaves of the last line is as if it had not been begun. */
@@ -79,12 +59,12 @@ static void test_cut_everywhere(void **state)
         enum exit_status status;
         struct journal *journal;
 
-        set_text(whole, length);
+        file_write(path, whole, length);
         journal = open_good();
         assert_int_equal(journal_look(journal, 0, "a.example", &status), JOURNAL_DONE);
         assert_int_equal(journal_look(journal, 1, "b.example", &status), JOURNAL_OPEN);
         journal_close(journal);
-        assert_text(first);
+        assert_file(path, first);
     }
 }
 
@@ -112,11 +92,11 @@ static void test_refused(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct failure failure = {{0}};
 
-        set_text(rows[i], strlen(rows[i]));
+        file_write(path, rows[i], strlen(rows[i]));
         if (journal_open(path, &failure) != NULL)
             fail_msg("taken: %s", rows[i]);
         assert_non_null(strstr(failure.text, "not a journal"));
-        assert_text(rows[i]);
+        assert_file(path, rows[i]);
     }
 }
 
@@ -128,10 +108,10 @@ static void test_odd_bytes(void **state)
     struct failure failure = {{0}};
 
     (void)state;
-    set_text(with_nul, sizeof with_nul - 1);
+    file_write(path, with_nul, sizeof with_nul - 1);
     assert_null(journal_open(path, &failure));
     memset(endless, '1', sizeof endless);
-    set_text(endless, sizeof endless);
+    file_write(path, endless, sizeof endless);
     assert_null(journal_open(path, &failure));
 }
 

@@ -1,7 +1,6 @@
 /* The state file: what it holds, what is no state, and that the old or the new one is there. */
 #include "audit/state.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "files.h"
 
 static char directory[] = "/tmp/mxdane-state-XXXXXX";
 static char path[sizeof directory + sizeof "/state"];
@@ -22,41 +22,6 @@ static const char good[] = "mxdane state 1\n"
                            "b.example\tfail\ttlsa-mismatch\t2\t0123abcd\n"
                            "two\\x09words\tfail\tdomain-invalid\t1\t00000001\n"
                            "end 3\n";
-
-static void set_text(const char *text, size_t length)
-{
-    FILE *file = fopen(path, "we");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, length, file), length);
-    fclose(file);
-}
-
-static void assert_text(const char *wanted)
-{
-    char text[1024];
-    FILE *file = fopen(path, "re");
-    size_t length;
-
-    assert_non_null(file);
-    length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = '\0';
-    assert_string_equal(text, wanted);
-}
-
-/* Nothing is left beside it. */
-static void assert_files(unsigned wanted)
-{
-    DIR *listing = opendir(directory);
-    unsigned count = 0;
-
-    assert_non_null(listing);
-    for (struct dirent *entry; (entry = readdir(listing)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(listing);
-    assert_int_equal(count, wanted);
-}
 
 static struct state *open_good(void)
 {
@@ -112,17 +77,17 @@ static void test_first_run(void **unused)
     assert_null(state_next_gone(state, &next, &was));
     assert_true(state_publish(state, &failure));
     state_free(state);
-    assert_text("mxdane state 1\na.example\tpass\t-\t0\t00000000\n"
+    assert_file(path, "mxdane state 1\na.example\tpass\t-\t0\t00000000\n"
                 "b.example\tuntested\tconnection-refused\t1\t08a3bdde\n"
                 ".\tpass\t-\t0\t00000000\ntwo\\x09words\tfail\tincomplete\t1\t00000000\nend 4\n");
-    assert_files(1);
+    assert_int_equal(count_files(directory), 1);
     state = open_good();
     assert_int_equal(kind_of(state, &fine), CHANGE_NONE);
     assert_int_equal(kind_of(state, &bad), CHANGE_NONE);
     assert_int_equal(kind_of(state, &root), CHANGE_NONE);
     assert_int_equal(kind_of(state, &odd), CHANGE_NONE);
     state_free(state);
-    assert_files(1);
+    assert_int_equal(count_files(directory), 1);
 }
 
 static void test_gone(void **unused)
@@ -133,7 +98,7 @@ static void test_gone(void **unused)
     size_t next = 0;
 
     (void)unused;
-    set_text(good, strlen(good));
+    file_write(path, good, strlen(good));
     state = open_good();
     assert_int_equal(kind_of(state, &again), CHANGE_BETTER);
     assert_string_equal(state_next_gone(state, &next, &was), "a.example");
@@ -142,8 +107,8 @@ static void test_gone(void **unused)
     assert_int_equal(was.reason, FINDING_DOMAIN_INVALID);
     assert_null(state_next_gone(state, &next, &was));
     state_free(state);
-    assert_text(good);
-    assert_files(1);
+    assert_file(path, good);
+    assert_int_equal(count_files(directory), 1);
 }
 
 /* Named twice in the list, it is one domain. */
@@ -157,7 +122,7 @@ static void test_twice(void **unused)
     size_t next = 0;
 
     (void)unused;
-    set_text(text, strlen(text));
+    file_write(path, text, strlen(text));
     state = open_good();
     kind_of(state, &b);
     assert_string_equal(state_next_gone(state, &next, &was), "a");
@@ -193,14 +158,14 @@ static void refuse(const char *text, size_t length, const char *wanted)
     struct failure failure = {{0}};
     struct state *state;
 
-    set_text(text, length);
+    file_write(path, text, length);
     state = state_open(path, &failure);
     if (state != NULL)
         fail_msg("taken: %.*s", (int)length, text);
     if (strstr(failure.text, wanted) == NULL)
         fail_msg("%s: not %s", failure.text, wanted);
     assert_non_null(strstr(failure.text, path));
-    assert_files(1);
+    assert_int_equal(count_files(directory), 1);
 }
 
 /* Wherever it is cut it is no state: the domains that are missing would be unknown, not gone. */

@@ -1,7 +1,6 @@
 /* A file that is replaced as a whole: its rights, links, names that cannot be, what is left. */
 #include "base/replacement.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,17 +11,15 @@
 
 #include <cmocka.h>
 
+#include "files.h"
+
 static char directory[] = "/tmp/mxdane-replacement-XXXXXX";
 static char path[sizeof directory + sizeof "/report"], link_path[sizeof path + sizeof ".link"];
 
 /* The file as it was before, with these rights. */
 static void make_file(mode_t mode)
 {
-    FILE *file = fopen(path, "we");
-
-    assert_non_null(file);
-    assert_true(fputs("before", file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    file_write(path, "before", 6);
     assert_int_equal(chmod(path, mode), 0);
 }
 
@@ -58,18 +55,6 @@ static void assert_refused(const char *name, const char *wanted)
     assert_string_equal(failure.text, wanted);
 }
 
-static unsigned count_files(void)
-{
-    DIR *listing = opendir(directory);
-    unsigned count = 0;
-
-    assert_non_null(listing);
-    for (struct dirent *entry; (entry = readdir(listing)) != NULL;)
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(listing);
-    return count;
-}
-
 /* As a redirection: a new one by the mask, one that was there with the rights it had. */
 static void test_mode(void **state)
 {
@@ -87,7 +72,7 @@ static void test_mode(void **state)
         unlink(path);
     }
     umask(mask);
-    assert_int_equal(count_files(), 0);
+    assert_int_equal(count_files(directory), 0);
 }
 
 /* Who may give files away keeps the owner, too. */
@@ -134,7 +119,7 @@ static void test_link(void **state)
     assert_refused(link_path, wanted);
     assert_true(S_ISLNK(status_of(link_path).st_mode));
     unlink(link_path);
-    assert_int_equal(count_files(), 0);
+    assert_int_equal(count_files(directory), 0);
 }
 
 /* Before anything is audited. */
