@@ -73,6 +73,10 @@ $(BUILD)/unit/%: tests/unit/%.c $(MODULES) $(GRAMMAR)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(MODULES) $(GRAMMAR) $(LDLIBS) -lcmocka
 
+# A test that makes the sessions by hand.
+$(BUILD)/unit/test_audit_probes: ALL_LDFLAGS += \
+	-Wl,--wrap=probe_start,--wrap=probe_cancel,--wrap=probe_silence
+
 $(BUILD)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  cc $<"

@@ -1,0 +1,236 @@
+/*
+ * Which sessions run when: -j, the room beside it, one at a time to an address. The sessions are
+ * made by hand: the linker puts these functions in place of smtp/probe's.
+ */
+#include "audit/probes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <uv.h>
+
+#include <cmocka.h>
+
+#include "smtp/probe.h"
+
+enum { MOST = 8, ADDRESSES = 8 };
+
+struct probe {
+    uint64_t silence;
+    unsigned looked_at;
+    void (*done)(void *);
+    void *argument;
+};
+
+struct world {
+    uv_loop_t loop;
+    struct plan plan;
+    struct arena arena;
+    struct host host;
+    struct address addresses[ADDRESSES];
+    struct probes *probes;
+    unsigned done, stalled;
+};
+
+static struct probe started[MOST]; /* in the order of their beginning */
+static unsigned count;
+
+struct probe *__wrap_probe_start(struct uv_loop_s *loop, const struct probe_config *config,
+                                 const struct host *host, struct address *address,
+                                 struct arena *arena, void (*done)(void *), void *argument);
+void __wrap_probe_cancel(struct probe *probe);
+uint64_t __wrap_probe_silence(const struct probe *probe);
+
+struct probe *__wrap_probe_start(struct uv_loop_s *loop, const struct probe_config *config,
+                                 const struct host *host, struct address *address,
+                                 struct arena *arena, void (*done)(void *), void *argument)
+{
+    (void)loop;
+    (void)config;
+    (void)host;
+    (void)arena;
+    assert_true(count < MOST);
+    address->end.transport = TRANSPORT_OK;
+    started[count] = (struct probe){.done = done, .argument = argument};
+    return &started[count++];
+}
+
+void __wrap_probe_cancel(struct probe *probe)
+{
+    probe->done(probe->argument);
+}
+
+uint64_t __wrap_probe_silence(const struct probe *probe)
+{
+    started[probe - started].looked_at++;
+    return probe->silence;
+}
+
+static void on_done(void *argument)
+{
+    ((struct world *)argument)->done++;
+}
+
+static void on_stalled(void *argument)
+{
+    ((struct world *)argument)->stalled++;
+}
+
+static void world_init(struct world *world, size_t jobs, size_t aside)
+{
+    memset(world, 0, sizeof *world);
+    memset(started, 0, sizeof started);
+    count = 0;
+    uv_loop_init(&world->loop);
+    arena_init(&world->arena);
+    world->plan = (struct plan){.jobs = jobs, .jobs_aside = aside, .pause_ms = 1};
+    world->host = (struct host){.name = "mx.x.", .base = "mx.x."};
+    world->probes = probes_new(&world->loop, &world->plan, NULL);
+}
+
+static void add(struct world *world, uint8_t last)
+{
+    static unsigned next;
+    struct address *address = &world->addresses[next++ % ADDRESSES];
+
+    *address = (struct address){.bytes = {192, 0, 2, last}};
+    probes_add(world->probes, &world->host, address, &world->arena,
+               &(struct probes_listener){on_done, on_stalled, world});
+}
+
+/* What runs is cut off; the loop is empty after it. */
+static void world_fini(struct world *world)
+{
+    probes_cancel(world->probes);
+    uv_run(&world->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&world->loop), 0);
+    probes_free(world->probes);
+    arena_fini(&world->arena);
+}
+
+/* Until this one has been looked at twice more: what it was before has been acted upon. */
+static void pass_rounds(struct world *world, unsigned index)
+{
+    unsigned until = started[index].looked_at + 2;
+
+    while (started[index].looked_at < until)
+        uv_run(&world->loop, UV_RUN_ONCE);
+}
+
+static void end(unsigned index)
+{
+    started[index].done(started[index].argument);
+}
+
+/* Without silence -j holds; the next begins when one ends. */
+static void test_jobs(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, 2, 4);
+    for (uint8_t i = 0; i < 4; i++)
+        add(&world, i);
+    started[0].silence = started[1].silence = LIMIT_PROMPT_MS - 1;
+    pass_rounds(&world, 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(world.stalled, 0);
+    end(1);
+    assert_int_equal(count, 3);
+    assert_int_equal(world.done, 1);
+    world_fini(&world);
+}
+
+/* A silent server makes room while it is silent, and as far as there is some. */
+static void test_aside(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, 2, 1);
+    for (uint8_t i = 0; i < 6; i++)
+        add(&world, i);
+    started[0].silence = started[1].silence = LIMIT_PROMPT_MS;
+    pass_rounds(&world, 0);
+    assert_int_equal(count, 3);
+    assert_int_equal(world.stalled, 2);
+    started[0].silence = started[1].silence = 0;
+    pass_rounds(&world, 0);
+    end(0); /* it goes on, and counts again: this end makes no room */
+    assert_int_equal(count, 3);
+    end(1);
+    assert_int_equal(count, 4);
+    world_fini(&world);
+}
+
+/* The room that it made goes with it. */
+static void test_aside_ends(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, 1, 1);
+    for (uint8_t i = 0; i < 3; i++)
+        add(&world, i);
+    started[0].silence = LIMIT_PROMPT_MS;
+    pass_rounds(&world, 0);
+    assert_int_equal(count, 2);
+    end(0);
+    assert_int_equal(count, 2);
+    end(1);
+    assert_int_equal(count, 3);
+    world_fini(&world);
+}
+
+/* -j N is N: nothing is beside it. */
+static void test_strict(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, 1, 0);
+    add(&world, 1);
+    add(&world, 2);
+    started[0].silence = 1000;
+    pass_rounds(&world, 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(world.stalled, 1);
+    world_fini(&world);
+}
+
+/* One at a time to an address, and a pause: whoever waits is told when that is long. */
+static void test_address(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, 4, 4);
+    add(&world, 1);
+    add(&world, 1);
+    assert_int_equal(count, 1);
+    started[0].silence = LIMIT_PROMPT_MS;
+    pass_rounds(&world, 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(world.stalled, 2);
+    end(0);
+    assert_int_equal(count, 1);
+    while (count < 2)
+        uv_run(&world.loop, UV_RUN_ONCE);
+    assert_int_equal(world.done, 1);
+    world_fini(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_aside),
+        cmocka_unit_test(test_aside_ends),
+        cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_address),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
