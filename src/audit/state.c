@@ -118,7 +118,7 @@ static bool split(char *line, char *fields[FIELDS])
         if ((fields[i] = take_field(&line, '\t')) == NULL)
             return false;
     fields[FIELDS - 1] = line;
-    return fields[NAME][0] != '\0';
+    return true;
 }
 
 /* The outcome is for people: it follows from the reason. */
@@ -254,7 +254,7 @@ struct change state_compare(struct state *state, const struct domain *domain)
 
     buffer_init(&name, 0);
     add_name(&name, domain);
-    wanted.name = name.data;
+    wanted.name = name.length > 0 ? name.data : "";
     if (state->count > 0)
         entry = bsearch(&wanted, state->entries, state->count, sizeof wanted, compare_entries);
     buffer_fini(&name);

@@ -72,11 +72,11 @@ static const struct row {
     enum kind kind;
     const char *pattern;
 } rows[] = {
-    {KIND_CHANGE, "; {some text}: worse: was {some text}, is {some text}"},
-    {KIND_CHANGE, "; {some text}: better: was {some text}, is {some text}"},
-    {KIND_CHANGE, "; {some text}: other: was {some text}, is {some text}"},
-    {KIND_CHANGE, "; {some text}: new, is {some text}"},
-    {KIND_CHANGE, "; {some text}: gone: was {some text}"},
+    {KIND_CHANGE, "; {text}: worse: was {some text}, is {some text}"},
+    {KIND_CHANGE, "; {text}: better: was {some text}, is {some text}"},
+    {KIND_CHANGE, "; {text}: other: was {some text}, is {some text}"},
+    {KIND_CHANGE, "; {text}: new, is {some text}"},
+    {KIND_CHANGE, "; {text}: gone: was {some text}"},
 
     {KIND_ALIAS, "{name} IN CNAME {name}" ANSWER},
     {KIND_RECORD, "{name} IN A {ipv4}" ANSWER},

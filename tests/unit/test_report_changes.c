@@ -20,6 +20,9 @@ static const struct domain bad = {.input = "X", .name = "x.", .lookups = {&bogus
                                   .lookup_count = 1, .walked = true, .findings = &failed,
                                   .finding_count = 1};
 
+static const struct finding invalid = {.code = FINDING_DOMAIN_INVALID};
+static const struct domain nothing = {.input = "", .findings = &invalid, .finding_count = 1};
+
 static const struct standing mismatched = {FINDING_TLSA_MISMATCH, 1, 0};
 static const struct change worse = {CHANGE_WORSE, {FINDING_CODES, 0, 0}};
 static const struct change better = {CHANGE_BETTER, {FINDING_TLSA_MISMATCH, 1, 0}};
@@ -60,6 +63,8 @@ static void test_trace(void **state)
           "; X: new, is fail (lookup-failed): the look-up of DS x failed: ServFail\n"
           "x. IN DS ? ; AD=0 ServFail\n");
     check("trace", NULL, NULL, "; x: gone: was fail (tlsa-mismatch)\n");
+    check("trace", &nothing, &new, "; : new, is fail (domain-invalid):  is no domain name\n"
+          " IN MX ? ; AD=0 Invalid\n");
 }
 
 static void test_summary(void **state)
