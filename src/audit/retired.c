@@ -20,7 +20,7 @@ struct entry {
 
 struct retired {
     struct arena arena;
-    struct entry entries[LIMIT_RETIRED];
+    struct entry entries[LIMIT_RETIRED + 1]; /* the last is one too many */
     size_t count;
 };
 
@@ -45,18 +45,19 @@ static bool read_digest(const char *text, uint8_t digest[DIGEST_BYTES])
     return true;
 }
 
-/* False: the line is no comment, not blank and malformed. */
-static bool read_line(struct retired *retired, char *line)
+/* False: the line is not whole, or no key, no comment and not blank. */
+static bool read_line(struct retired *retired, char *line, size_t length)
 {
     struct entry *entry = &retired->entries[retired->count];
-    size_t length = strlen(line);
     const char *name = line + (size_t)(2 * DIGEST_BYTES);
 
+    if (length >= LIMIT_RETIRED_LINE || memchr(line, '\0', length) != NULL)
+        return false;
     while (length > 0 && isspace((unsigned char)line[length - 1]))
         line[--length] = '\0';
     if (length == 0 || line[0] == '#')
         return true;
-    if (!read_digest(line, entry->digest) || !isspace((unsigned char)*name))
+    if (!read_digest(line, entry->digest) || !isblank((unsigned char)*name))
         return false;
     entry->name = arena_dup(&retired->arena, name + strspn(name, " \t"));
     retired->count++;
@@ -66,16 +67,21 @@ static bool read_line(struct retired *retired, char *line)
 static bool read_lines(struct retired *retired, FILE *file, const char *path,
                        struct failure *failure)
 {
-    char line[LIMIT_RETIRED_LINE];
+    char *line = NULL;
+    size_t size = 0, number = 0;
+    bool good = true;
+    ssize_t length;
 
-    for (size_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        if (retired->count == LIMIT_RETIRED)
-            return failure_set(failure, "%s: more than %d keys", path, LIMIT_RETIRED);
-        if (!read_line(retired, line))
-            return failure_set(failure, "%s: line %zu: not a SHA2-256 in hex and a name", path,
+    while (good && (length = getline(&line, &size, file)) > 0) {
+        number++;
+        if (!read_line(retired, line, (size_t)length))
+            good = failure_set(failure, "%s: line %zu: not a SHA2-256 in hex and a name", path,
                                number);
+        else if (retired->count > LIMIT_RETIRED)
+            good = failure_set(failure, "%s: more than %d keys", path, LIMIT_RETIRED);
     }
-    return ferror(file) == 0 || failure_set(failure, "%s: %s", path, strerror(errno));
+    free(line);
+    return good && (feof(file) != 0 || failure_set(failure, "%s: %s", path, strerror(errno)));
 }
 
 struct retired *retired_open(const char *path, struct failure *failure)

@@ -10,9 +10,11 @@
 
 #include <cmocka.h>
 
+#include "base/buffer.h"
+#include "base/limits.h"
 #include "files.h"
 
-static void check_file(const char *text, const char *wanted)
+static void check_bytes(const char *text, size_t length, const char *wanted)
 {
     char path[] = "/tmp/mxdane-retired-XXXXXX";
     int fd = mkstemp(path);
@@ -21,7 +23,7 @@ static void check_file(const char *text, const char *wanted)
 
     assert_true(fd >= 0);
     close(fd);
-    file_write(path, text, strlen(text));
+    file_write(path, text, length);
     list = retired_open(path, &failure);
     remove(path);
     if (wanted == NULL)
@@ -30,6 +32,11 @@ static void check_file(const char *text, const char *wanted)
         assert_non_null(strstr(failure.text, wanted));
     assert_int_equal(list == NULL, wanted != NULL);
     retired_free(list);
+}
+
+static void check_file(const char *text, const char *wanted)
+{
+    check_bytes(text, strlen(text), wanted);
 }
 
 #define HEX32 "60b87575447dcba2a36b7d11ac09fb24a9db406fee12d2cc90180517616e8a18"
@@ -44,15 +51,48 @@ static void test_file(void **state)
     check_file(HEX32 " A name\r\n" HEX32 "\tAnother", NULL);
     check_file(HEX32 "\n", "line 1: not a SHA2-256");
     check_file("#\n" HEX32 "0 x\n", "line 2: not a SHA2-256");
+    check_file(HEX32 "\vx\n", "line 1: not a SHA2-256");
     check_file("60b8\n", "line 1: not a SHA2-256");
     check_file("60g8" HEX32 " x\n", "line 1: not a SHA2-256");
     assert_null(retired_open("/nonexistent/file", &failure));
     assert_non_null(strstr(failure.text, "No such file"));
 }
 
+/* A line is read whole or not at all: what is behind a NUL or the limit is no other line. */
+static void test_whole_lines(void **state)
+{
+    char text[600];
+
+    (void)state;
+    check_bytes(HEX32 " x\0y\n", sizeof HEX32 " x\0y", "line 1: not a SHA2-256");
+    check_bytes("\0binary\n", 8, "line 1: not a SHA2-256");
+    snprintf(text, sizeof text, "#%0*d\n", LIMIT_RETIRED_LINE - 3, 0);
+    check_file(text, NULL);
+    snprintf(text, sizeof text, "#%0*d" HEX32 " x\n", LIMIT_RETIRED_LINE - 2, 0);
+    check_file(text, "line 1: not a SHA2-256");
+}
+
+/* As many keys as there may be, and what is no key behind them. */
+static void test_limit(void **state)
+{
+    struct buffer text;
+
+    (void)state;
+    buffer_init(&text, 0);
+    for (size_t i = 0; i < LIMIT_RETIRED; i++)
+        buffer_puts(&text, HEX32 " x\n");
+    buffer_puts(&text, "# the last\n\n");
+    check_file(text.data, NULL);
+    buffer_puts(&text, HEX32 " x\n");
+    check_file(text.data, "more than 256 keys");
+    buffer_fini(&text);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file),
+                                       cmocka_unit_test(test_whole_lines),
+                                       cmocka_unit_test(test_limit)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
