@@ -10,11 +10,12 @@ bool nameserver_parse(struct nameserver *nameserver, const char *text)
     char address[INET6_ADDRSTRLEN];
     const char *at = strchr(text, '@');
     size_t length = at != NULL ? (size_t)(at - text) : strlen(text);
+    bool brackets = length > 2 && text[0] == '[' && text[length - 1] == ']';
     uint64_t port = 53;
 
     if (at != NULL && !text_to_number(at + 1, 1, 65535, &port))
         return false;
-    if (length > 2 && text[0] == '[' && text[length - 1] == ']') {
+    if (brackets) {
         text++;
         length -= 2;
     }
@@ -24,6 +25,8 @@ bool nameserver_parse(struct nameserver *nameserver, const char *text)
     address[length] = '\0';
     *nameserver = (struct nameserver){.ipv6 = strchr(address, ':') != NULL,
                                       .port = (uint16_t)port};
+    if (brackets && !nameserver->ipv6)
+        return false;
     return inet_pton(nameserver->ipv6 ? AF_INET6 : AF_INET, address, nameserver->bytes) == 1;
 }
 
