@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,23 +108,35 @@ static bool add_nameserver(struct options *options, const char *text, struct fai
     return true;
 }
 
+/* A line that is none says nothing; a word that would be cut is no address. */
+static bool read_resolv_line(struct options *options, const char *line, size_t *count,
+                             struct failure *failure)
+{
+    char word[sizeof options->resolv_conf[0] + 1];
+
+    if (sscanf(line, "nameserver%*[ \t]%64s", word) != 1)
+        return true;
+    if (strlen(word) == sizeof word - 1)
+        return failure_set(failure, "-N: not an address of a nameserver: %s...", word);
+    memcpy(options->resolv_conf[*count], word, strlen(word) + 1);
+    return add_nameserver(options, options->resolv_conf[(*count)++], failure);
+}
+
 static bool read_resolv_conf(struct options *options, struct failure *failure)
 {
     static const char path[] = "/etc/resolv.conf";
     FILE *file = fopen(path, "re");
-    char line[512], word[64];
-    size_t count = 0;
+    char *line = NULL;
+    size_t size = 0, count = 0;
+    bool good = true;
 
     if (file == NULL)
         return failure_set(failure, "-N: %s: %s", path, strerror(errno));
-    while (count < LIMIT_NAMESERVERS && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "nameserver %63s", word) == 1) {
-            snprintf(options->resolv_conf[count], sizeof word, "%s", word);
-            if (!add_nameserver(options, options->resolv_conf[count++], failure))
-                break;
-        }
+    while (good && count < LIMIT_NAMESERVERS && getline(&line, &size, file) > 0)
+        good = read_resolv_line(options, line, &count, failure);
+    free(line);
     (void)fclose(file); /* only read */
-    return count > 0 || failure_set(failure, "-N: %s: no nameserver in it", path);
+    return good && (count > 0 || failure_set(failure, "-N: %s: no nameserver in it", path));
 }
 
 static bool set_pattern(struct pattern **pattern, const char *option, struct failure *failure)
