@@ -116,6 +116,9 @@ $(BUILD)/libfuzzer/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED)
 	@echo "  link $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# A target that says which file is /etc/resolv.conf.
+$(BUILD)/fuzz/nameserver $(BUILD)/libfuzzer/nameserver: ALL_LDFLAGS += -Wl,--wrap=fopen
+
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(wildcard $(BUILD)/tests/*/*.d) \
 	$(ANALYZED:.o=.d) $(CLANG_CHECKED:.o=.d)
 
