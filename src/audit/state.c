@@ -90,7 +90,10 @@ static bool is_plain(const char *text)
     return *text == '\0';
 }
 
-/* A name is printed as it stands here: bytes to be escaped, which we never write, are refused. */
+/*
+ * A name is printed as it stands here: bytes to be escaped, which we never write, are refused. Its
+ * backslashes are of escapes, or of the input, and end a sequence of UTF-8.
+ */
 static bool is_escaped(const char *name)
 {
     struct buffer text, escaped;
@@ -101,8 +104,7 @@ static bool is_escaped(const char *name)
     buffer_init(&text, 0);
     buffer_init(&escaped, 0);
     for (; *name != '\0'; name++)
-        if (*name != '\\')
-            buffer_add(&text, name, 1);
+        buffer_add(&text, *name != '\\' ? name : "/", 1);
     text_add_escaped(&escaped, (struct bytes){(const uint8_t *)text.data, text.length});
     same = escaped.length == text.length;
     buffer_fini(&text);

@@ -403,6 +403,14 @@ static bool is_whole(const struct reader *reader)
            answer == reader->count && additional == reader->additional_count;
 }
 
+/* Getdns 1.6.0 hands over what UDP brought where it cannot open a TCP socket, or connect it. */
+static bool is_truncated(const struct reader *reader)
+{
+    uint32_t truncated;
+
+    return !get_number(reader->header, "tc", 1, &truncated) || truncated != 0;
+}
+
 /* Where there are several nameservers: which of them answered. */
 static void read_server(const getdns_dict *response, struct arena *arena, struct lookup *lookup)
 {
@@ -448,6 +456,8 @@ void answer_read(const getdns_dict *response, struct arena *arena, struct lookup
     }
     if (!question_matches(&reader, lookup))
         fail(lookup, LOOKUP_FORMERR, "the answer is to another question");
+    else if (is_truncated(&reader))
+        fail(lookup, LOOKUP_SERVFAIL, "the answer is truncated and there is no way over TCP");
     else if (!is_whole(&reader))
         fail(lookup, LOOKUP_FORMERR, "the answer has fewer records than it says");
     else if (!read_aliases(&reader, lookup))

@@ -189,6 +189,7 @@ static void test_broken(void **unused)
         {"mxdane state 1\nend 0\na\tpass\t-\t0\t00000000\n", "not whole"},
         {"mxdane state 1\n\033[2J\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
         {"mxdane state 1\na\xff\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
+        {"mxdane state 1\n\xc3\\\xbc\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
         {"mxdane state 1\na\u202e\tpass\t-\t0\t00000000\nend 1\n", "line 2"},
         {"mxdane state 1\na\tpass\t-\t0\nend 1\n", "line 2"},
         {"mxdane state 1\na\tfail\tno-such-id\t1\t00000000\nend 1\n", "line 2"},

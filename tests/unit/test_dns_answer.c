@@ -42,7 +42,7 @@ static void put_name(struct message *message, const char *name)
     put(message, "", 1);
 }
 
-enum { QR = 0x8000, RD = 0x0100, RA = 0x0080, AD = 0x0020, AA = 0x0400 };
+enum { QR = 0x8000, RD = 0x0100, RA = 0x0080, AD = 0x0020, AA = 0x0400, TC = 0x0200 };
 
 static void begin(struct message *message, unsigned flags, const char *name, enum record_type type)
 {
@@ -262,6 +262,11 @@ static void test_malformed(void **state)
     begin(&message, RD | RA | AD | 3, "x", RECORD_A);
     answer(&message, "x", RECORD_A, A, 4);
     check("records of what does not exist", LOOKUP_FORMERR, false, 0, 0);
+
+    begin(&message, RD | RA | AD | TC, "x", RECORD_A);
+    check("a truncated answer is no denial", LOOKUP_SERVFAIL, false, 0, 0);
+    answer(&message, "x", RECORD_A, A, 4);
+    check("a truncated answer is no whole one", LOOKUP_SERVFAIL, false, 0, 0);
 
     begin(&message, RD | RA | AD, "x", RECORD_A);
     message.wire[7] = 1;
