@@ -23,6 +23,9 @@ size_t walk_mx_hosts(const struct lookup *mx, const char *domain, struct arena *
 /* A null MX record is in the RRset, RFC 7505 section 3. */
 bool walk_has_null_mx(const struct lookup *mx);
 
+/* It says that there is no mail: one record, of preference 0, RFC 7505 section 3. */
+bool walk_is_null_mx(const struct lookup *mx);
+
 /*
  * The answer is insecure and came through an alias: the alias itself must be asked about, it may
  * be secure (RFC 7672 sections 2.1.3 and 2.2.2).

@@ -45,7 +45,7 @@ enum finding_severity {
     X(RECORDS_ABSENT, "records-missing", FAILURE, NULL, NULL, \
       "{lookup}: there is no such record") \
     X(NULL_MX_AMONG_OTHERS, "null-mx-among-others", FAILURE, "RFC 7505 section 3", NULL, \
-      "a null MX record (no mail) stands beside other MX records") \
+      "a null MX record (no mail) stands beside others, or has a preference other than 0") \
     X(LIMIT_EXCEEDED, "limit-exceeded", FAILURE, NULL, NULL, "{excess}") \
     X(INCOMPLETE, "incomplete", FAILURE, NULL, NULL, \
       "the audit did not come to its end") \

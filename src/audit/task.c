@@ -87,7 +87,7 @@ static void find_hosts(struct task *task)
         task->domain.excess = EXCESS_MX_HOSTS;
         count = LIMIT_HOSTS;
     }
-    task->domain.null_mx_among_others = mx->record_count > 1 && walk_has_null_mx(mx);
+    task->domain.null_mx_among_others = walk_has_null_mx(mx) && !walk_is_null_mx(mx);
     task->domain.needs_host = !walk_has_null_mx(mx);
     task->domain.hosts = arena_new(&task->arena, count, sizeof *task->domain.hosts);
     task->domain.host_count = count;

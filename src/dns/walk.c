@@ -18,6 +18,12 @@ bool walk_has_null_mx(const struct lookup *mx)
     return false;
 }
 
+bool walk_is_null_mx(const struct lookup *mx)
+{
+    return mx->record_count == 1 && is_null_mx(&mx->records[0]) &&
+           mx->records[0].data.mx.preference == 0;
+}
+
 static bool holds(const char *const *names, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
