@@ -28,8 +28,8 @@ enum {
     LIMIT_DOMAINS_IN_FLIGHT = 400, /* domains audited at once, beside one for each probe (-j) */
     LIMIT_STALLED = 2000,         /* and beside those that wait for a silent or resting server */
     LIMIT_TURN = 1000,            /* lines of a list taken before the loop has its turn */
-    LIMIT_QUESTIONS = 192,        /* DNS questions in flight (each has a socket of its own): a resolver that is
-                                     busy loses none, its socket of the default size holds 192 to 256 */
+    LIMIT_QUESTIONS = 192,        /* DNS questions in flight, each with a socket of its own: as many as
+                                     the default socket of a busy resolver surely holds */
     LIMIT_PROBES = 10000,         /* -j: SMTP sessions in flight */
     LIMIT_PROBES_ASIDE = 1800,    /* without -j: sessions with silent servers beside them */
     LIMIT_PROMPT_MS = 100,        /* what a server may take without being silent */

@@ -1,14 +1,13 @@
 #include "audit/retired.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/lines.h"
 #include "base/memory.h"
 
 enum { DIGEST_BYTES = 32, SELECTOR_SPKI = 1, MTYPE_SHA256 = 1 };
@@ -64,41 +63,30 @@ static bool read_line(struct retired *retired, char *line, size_t length)
     return true;
 }
 
-static bool read_lines(struct retired *retired, FILE *file, const char *path,
-                       struct failure *failure)
-{
-    char *line = NULL;
-    size_t size = 0, number = 0;
-    bool good = true;
-    ssize_t length;
+struct reading {
+    struct retired *retired;
+    const char *path;
+};
 
-    while (good && (length = getline(&line, &size, file)) > 0) {
-        number++;
-        if (!read_line(retired, line, (size_t)length))
-            good = failure_set(failure, "%s: line %zu: not a SHA2-256 in hex and a name", path,
-                               number);
-        else if (retired->count > LIMIT_RETIRED)
-            good = failure_set(failure, "%s: more than %d keys", path, LIMIT_RETIRED);
-    }
-    free(line);
-    return good && (feof(file) != 0 || failure_set(failure, "%s: %s", path, strerror(errno)));
+static bool read_numbered(void *argument, char *line, size_t length, size_t number,
+                          struct failure *failure)
+{
+    const struct reading *reading = argument;
+
+    if (!read_line(reading->retired, line, length))
+        return failure_set(failure, "%s: line %zu: not a SHA2-256 in hex and a name", reading->path,
+                           number);
+    return reading->retired->count <= LIMIT_RETIRED ||
+           failure_set(failure, "%s: more than %d keys", reading->path, LIMIT_RETIRED);
 }
 
 struct retired *retired_open(const char *path, struct failure *failure)
 {
-    FILE *file = fopen(path, "re");
-    struct retired *retired;
-    bool good;
+    struct retired *retired = memory_new(1, sizeof *retired);
+    struct reading reading = {retired, path};
 
-    if (file == NULL) {
-        failure_set(failure, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    retired = memory_new(1, sizeof *retired);
     arena_init(&retired->arena);
-    good = read_lines(retired, file, path, failure);
-    (void)fclose(file); /* only read */
-    if (good)
+    if (lines_read(path, path, read_numbered, &reading, failure))
         return retired;
     retired_free(retired);
     return NULL;

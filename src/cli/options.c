@@ -1,11 +1,10 @@
 #include "cli/options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lines.h"
 #include "base/text.h"
 
 enum { /* options without a letter */
@@ -108,35 +107,38 @@ static bool add_nameserver(struct options *options, const char *text, struct fai
     return true;
 }
 
-/* A line that is none says nothing; a word that would be cut is no address. */
-static bool read_resolv_line(struct options *options, const char *line, size_t *count,
+struct resolv_conf {
+    struct options *options;
+    size_t count; /* nameservers */
+};
+
+/* A line without the word says nothing; an address that would be cut is none. */
+static bool read_resolv_line(void *argument, char *line, size_t length, size_t number,
                              struct failure *failure)
 {
+    struct resolv_conf *conf = argument;
+    struct options *options = conf->options;
     char word[sizeof options->resolv_conf[0] + 1];
 
+    (void)length;
+    (void)number;
     if (sscanf(line, "nameserver%*[ \t]%64s", word) != 1)
         return true;
     if (strlen(word) == sizeof word - 1)
         return failure_set(failure, "-N: not an address of a nameserver: %s...", word);
-    memcpy(options->resolv_conf[*count], word, strlen(word) + 1);
-    return add_nameserver(options, options->resolv_conf[(*count)++], failure);
+    if (conf->count == LIMIT_NAMESERVERS)
+        return failure_set(failure, "-N: more than %d nameservers", LIMIT_NAMESERVERS);
+    memcpy(options->resolv_conf[conf->count], word, strlen(word) + 1);
+    return add_nameserver(options, options->resolv_conf[conf->count++], failure);
 }
 
 static bool read_resolv_conf(struct options *options, struct failure *failure)
 {
-    static const char path[] = "/etc/resolv.conf";
-    FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t size = 0, count = 0;
-    bool good = true;
+    static const char what[] = "-N: /etc/resolv.conf";
+    struct resolv_conf conf = {options, 0};
 
-    if (file == NULL)
-        return failure_set(failure, "-N: %s: %s", path, strerror(errno));
-    while (good && count < LIMIT_NAMESERVERS && getline(&line, &size, file) > 0)
-        good = read_resolv_line(options, line, &count, failure);
-    free(line);
-    (void)fclose(file); /* only read */
-    return good && (count > 0 || failure_set(failure, "-N: %s: no nameserver in it", path));
+    return lines_read("/etc/resolv.conf", what, read_resolv_line, &conf, failure) &&
+           (conf.count > 0 || failure_set(failure, "%s: no nameserver in it", what));
 }
 
 static bool set_pattern(struct pattern **pattern, const char *option, struct failure *failure)

@@ -1,13 +1,12 @@
 #include "anchors.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <getdns/getdns_extra.h>
 
+#include "base/buffer.h"
 #include "base/limits.h"
+#include "base/lines.h"
 
 struct wanted { /* what a file is read for */
     const char *what;
@@ -63,44 +62,46 @@ static bool read_line(char *line, size_t length, const struct wanted *wanted, ge
     return good;
 }
 
-static bool read_lines(FILE *file, const char *path, const struct wanted *wanted, getdns_list *list,
-                       struct failure *failure)
-{
-    char *line = NULL;
-    size_t size = 0, count = 0;
-    unsigned number = 0;
-    bool good = true;
-    ssize_t length;
+struct reading {
+    const struct wanted *wanted;
+    getdns_list *list;
+    const char *what; /* and which file */
+};
 
-    while (good && (length = getline(&line, &size, file)) > 0) {
-        number++;
-        if (!read_line(line, (size_t)length, wanted, list))
-            good = failure_set(failure, "%s %s: line %u is no resource record", wanted->what, path,
-                               number);
-    }
-    free(line);
-    if (good && ferror(file))
-        good = failure_set(failure, "%s %s: cannot be read", wanted->what, path);
-    getdns_list_get_length(list, &count);
-    if (good && count == 0)
-        good = failure_set(failure, "%s %s: holds no usable record", wanted->what, path);
-    return good;
+static bool read_numbered(void *argument, char *line, size_t length, size_t number,
+                          struct failure *failure)
+{
+    const struct reading *reading = argument;
+
+    return read_line(line, length, reading->wanted, reading->list) ||
+           failure_set(failure, "%s: line %zu is no resource record", reading->what, number);
+}
+
+static bool read_records(const char *path, struct reading *reading, struct failure *failure)
+{
+    size_t count = 0;
+
+    if (!lines_read(path, reading->what, read_numbered, reading, failure))
+        return false;
+    getdns_list_get_length(reading->list, &count);
+    return count > 0 || failure_set(failure, "%s: holds no usable record", reading->what);
 }
 
 static getdns_list *read_file(const char *path, const struct wanted *wanted,
                               struct failure *failure)
 {
-    FILE *file = fopen(path, "re");
-    getdns_list *list = getdns_list_create();
+    struct reading reading = {.wanted = wanted, .list = getdns_list_create()};
+    struct buffer what;
     bool good;
 
-    good = file != NULL ? read_lines(file, path, wanted, list, failure)
-                        : failure_set(failure, "%s %s: %s", wanted->what, path, strerror(errno));
-    if (file != NULL)
-        (void)fclose(file); /* only read */
+    buffer_init(&what, 0);
+    buffer_printf(&what, "%s %s", wanted->what, path);
+    reading.what = what.data;
+    good = read_records(path, &reading, failure);
+    buffer_fini(&what);
     if (good)
-        return list;
-    getdns_list_destroy(list);
+        return reading.list;
+    getdns_list_destroy(reading.list);
     return NULL;
 }
 

@@ -105,7 +105,7 @@ static void check_argument(const char *text)
 }
 
 struct words {
-    const char *list[LIMIT_NAMESERVERS];
+    const char *list[LIMIT_NAMESERVERS + 1]; /* the last is one too many */
     size_t count;
 };
 
@@ -122,11 +122,10 @@ static const char *word_of(char *line)
     return word[0] != '\0' ? word : NULL;
 }
 
-/* Those of the first lines that have one, as many as may be. */
 static void words_read(struct words *words, struct bytes content, struct arena *arena)
 {
     words->count = 0;
-    while (content.length > 0 && words->count < LIMIT_NAMESERVERS) {
+    while (content.length > 0 && words->count <= LIMIT_NAMESERVERS) {
         const uint8_t *end = memchr(content.data, '\n', content.length);
         size_t length = end != NULL ? (size_t)(end - content.data) + 1 : content.length;
         struct bytes line = fuzz_take(&content, length);
@@ -142,7 +141,7 @@ static bool can_be_read(const struct words *words)
     for (size_t i = 0; i < words->count; i++)
         if (strlen(words->list[i]) >= WORD_MAX)
             return false;
-    return words->count > 0;
+    return words->count > 0 && words->count <= LIMIT_NAMESERVERS;
 }
 
 static bool parse(struct options *options, struct bytes content, char *const arguments[])

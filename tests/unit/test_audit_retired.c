@@ -56,6 +56,8 @@ static void test_file(void **state)
     check_file("60g8" HEX32 " x\n", "line 1: not a SHA2-256");
     assert_null(retired_open("/nonexistent/file", &failure));
     assert_non_null(strstr(failure.text, "No such file"));
+    assert_null(retired_open("/tmp", &failure));
+    assert_string_equal(failure.text, "/tmp: Is a directory");
 }
 
 /* A line is read whole or not at all: what is behind a NUL or the limit is no other line. */
