@@ -20,8 +20,7 @@ enum sandbox_status {
 
 enum sandbox_rights { /* to be combined */
     SANDBOX_REMOVES_FILES = 1, /* the embedded resolver's temporary file */
-    SANDBOX_WRITES_FILES = 2,  /* makes, renames and removes files */
-    SANDBOX_RENAMES_FILES = 4  /* that are open, and removes them: -o */
+    SANDBOX_RENAMES_FILES = 2  /* that are open, and removes them: -o, --state */
 };
 
 /* What the system or libseccomp says goes to `reason` unless the sandbox holds. */

@@ -55,15 +55,11 @@ static const struct {
     unsigned right;
     const char *call;
 } file_calls[] = {
-    {SANDBOX_REMOVES_FILES | SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "unlink"},
-    {SANDBOX_REMOVES_FILES | SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "unlinkat"},
-    {SANDBOX_WRITES_FILES, "open"},
-    {SANDBOX_WRITES_FILES, "openat"},
-    {SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "rename"},
-    {SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "renameat"},
-    {SANDBOX_WRITES_FILES | SANDBOX_RENAMES_FILES, "renameat2"},
-    {SANDBOX_WRITES_FILES, "fchmod"},
-    {SANDBOX_WRITES_FILES, "ftruncate"},
+    {SANDBOX_REMOVES_FILES | SANDBOX_RENAMES_FILES, "unlink"},
+    {SANDBOX_REMOVES_FILES | SANDBOX_RENAMES_FILES, "unlinkat"},
+    {SANDBOX_RENAMES_FILES, "rename"},
+    {SANDBOX_RENAMES_FILES, "renameat"},
+    {SANDBOX_RENAMES_FILES, "renameat2"},
 };
 
 enum {
@@ -150,14 +146,6 @@ static int add_rule(scmp_filter_ctx filter, const struct rule *rule)
                                                number, count, compare);
 }
 
-static bool has_file_call(unsigned rights, const char *call)
-{
-    for (size_t i = 0; i < sizeof file_calls / sizeof *file_calls; i++)
-        if ((rights & file_calls[i].right) != 0 && strcmp(file_calls[i].call, call) == 0)
-            return true;
-    return false;
-}
-
 /* An abort ends the process with its own signal, sent to itself and to nobody else. */
 static int allow_abort(scmp_filter_ctx filter)
 {
@@ -176,8 +164,7 @@ static int fill(scmp_filter_ctx filter, unsigned rights)
         if ((rights & file_calls[i].right) != 0)
             error = allow_call(filter, file_calls[i].call);
     for (size_t i = 0; error == 0 && i < sizeof rules / sizeof *rules; i++)
-        if (!has_file_call(rights, rules[i].call))
-            error = add_rule(filter, &rules[i]);
+        error = add_rule(filter, &rules[i]);
     return error;
 }
 

@@ -300,10 +300,12 @@ static void test_rights(void **state)
     assert_int_equal(outcome_of(try_rename_file, SANDBOX_REMOVES_FILES), KILLED);
     assert_int_equal(outcome_of(try_make_file, SANDBOX_REMOVES_FILES), KILLED);
     assert_int_equal(outcome_of(try_read_file, SANDBOX_REMOVES_FILES), EACCES);
-    assert_int_equal(outcome_of(try_remove_file, SANDBOX_WRITES_FILES), ENOENT);
-    assert_int_equal(outcome_of(try_rename_file, SANDBOX_WRITES_FILES), ENOENT);
-    assert_int_equal(outcome_of(try_make_file, SANDBOX_WRITES_FILES), ENOENT);
-    assert_int_equal(outcome_of(try_execve, SANDBOX_WRITES_FILES), KILLED);
+    assert_int_equal(outcome_of(try_remove_file, SANDBOX_RENAMES_FILES), ENOENT);
+    assert_int_equal(outcome_of(try_rename_file, SANDBOX_RENAMES_FILES), ENOENT);
+    assert_int_equal(outcome_of(try_write_file, SANDBOX_RENAMES_FILES), KILLED);
+    assert_int_equal(outcome_of(try_make_file, SANDBOX_RENAMES_FILES), KILLED);
+    assert_int_equal(outcome_of(try_read_file, SANDBOX_RENAMES_FILES), EACCES);
+    assert_int_equal(outcome_of(try_execve, SANDBOX_RENAMES_FILES), KILLED);
 }
 
 /* LeakSanitizer traces its process: a sanitizer's build has no sandbox, and says so. */

@@ -293,6 +293,26 @@ static void test_malformed(void **state)
     check_excess("above the limit", EXCESS_RECORDS);
 }
 
+/* RFC 6895 section 2.3: what has no meaning for us is an error, whatever comes with it. */
+static void test_rcodes(void **state)
+{
+    (void)state;
+    for (unsigned rcode = 1; rcode < 4096; rcode++) {
+        struct arena arena;
+        struct lookup lookup;
+
+        arena_init(&arena);
+        begin(&message, RD | RA | AD | (rcode & 15), "x", RECORD_A);
+        answer(&message, "x", RECORD_A, A, 4);
+        add(&message, 10, "", 41, 1232, (rcode >> 4) << 24, "", 0);
+        read_message(&message, &arena, &lookup, "x.", RECORD_A);
+        if (!lookup_is_error(&lookup) || lookup.ad || lookup.record_count > 0 ||
+            lookup.rcode != rcode)
+            fail_msg("RCODE %u: status %d, RCODE %u", rcode, lookup.status, lookup.rcode);
+        arena_fini(&arena);
+    }
+}
+
 /* RFC 6891: the upper bits of the RCODE; RFC 8914: extended errors. */
 static void test_opt(void **state)
 {
@@ -375,7 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status),    cmocka_unit_test(test_embedded),
         cmocka_unit_test(test_aliases),   cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_opt),       cmocka_unit_test(test_rdata),
+        cmocka_unit_test(test_rcodes), cmocka_unit_test(test_opt),       cmocka_unit_test(test_rdata),
         cmocka_unit_test(test_nothing),
     };
 

@@ -146,6 +146,7 @@ static void test_outcome(void **state)
 
     (void)state;
     assert_string_equal(domain_outcome(&domain), "fail");
+    assert_int_equal(domain_check(&domain), CHECK_CRITICAL);
     domain.finding_count = 1;
     assert_string_equal(domain_outcome(&domain), "fail");
     finding.code = FINDING_CONNECTION_REFUSED;
