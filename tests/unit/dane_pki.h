@@ -35,7 +35,7 @@ struct pki_spec {
     const char *policies;    /* certificatePolicies; NULL: none */
     int from, until;         /* days from PKI_NOW; both 0: from -10 until 10 */
     const EVP_MD *digest;    /* NULL: SHA-256 */
-    const char *not_before;  /* a date that is none; NULL: by `from` */
+    const char *not_before, *not_after; /* dates that are none; NULL: by `from`, `until` */
 };
 
 static inline void pki_extend(X509 *x509, int nid, const char *value)
@@ -75,6 +75,8 @@ static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *
     X509_time_adj_ex(X509_getm_notAfter(x509), plain_dates ? 10 : spec->until, 0, &now);
     if (spec->not_before != NULL)
         ASN1_STRING_set(X509_getm_notBefore(x509), spec->not_before, -1);
+    if (spec->not_after != NULL)
+        ASN1_STRING_set(X509_getm_notAfter(x509), spec->not_after, -1);
     X509_set_pubkey(x509, key);
     pki_extend(x509, NID_subject_alt_name, spec->san);
     pki_extend(x509, NID_basic_constraints, spec->basic);

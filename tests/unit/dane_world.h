@@ -20,6 +20,7 @@ enum cert {
     INTER,
     INTER_OLD,
     INTER_UNDATED,     /* its notBefore is no date */
+    INTER_UNENDED,     /* its notAfter is no date */
     INTER_CROSS,       /* INTER's name and key, issued by ROOT2 */
     INTER_CONSTRAINED, /* permits another domain only */
     INTER_NO_CA,
@@ -70,6 +71,10 @@ static const struct cert_row cert_rows[CERTS] = {
                        KEY_INTER,
                        ROOT,
                        KEY_ROOT},
+    [INTER_UNENDED] = {{.cn = "Inter", .basic = CA, .not_after = "2701xx000000Z"},
+                       KEY_INTER,
+                       ROOT,
+                       KEY_ROOT},
     [INTER_CROSS] = {{.cn = "Inter", .basic = CA}, KEY_INTER, ROOT2, KEY_ROOT2},
     [INTER_CONSTRAINED] = {{.cn = "Narrow",
                             .basic = CA,
@@ -95,6 +100,7 @@ static const struct cert_row cert_rows[CERTS] = {
 
 static const enum cert order[] = {
     ROOT,        ROOT_SHORT, ROOT2,    INTER,     INTER_OLD, INTER_CROSS,   INTER_CONSTRAINED, INTER_UNDATED,
+    INTER_UNENDED,
     INTER_NO_CA, INTER2,     IMPOSTOR, STRAY,     RING_A,    RING_B,        LEAF_RING,
     LEAF,        LEAF_OLD,   LEAF_NEW, LEAF_SELF, LEAF_DEEP, LEAF_UNDER_CN, LEAF_UNDER_END};
 
