@@ -32,6 +32,15 @@ async def check_no_socket(world):
         expect(result.status in (1, 2) and "pass" not in result.out, f"refused with {number}", result)
 
 
+async def check_no_tcp(world):
+    """There are sockets for UDP only: an answer that is truncated is none, and no denial."""
+    for number in (23, 24, 105):  # ENFILE, EMFILE, ENOBUFS
+        result = await world.run([world.tools / "forbid", "tcp", number,
+                                  *world.command("n", world.large.domain)])
+        expect(result.status == 1 and re.search(r"^_25\._tcp\.\S+ IN TLSA \? ; AD=0 ServFail$",
+                                                result.out, re.M), f"refused with {number}", result)
+
+
 async def check_inherited_descriptors(world):
     """What the caller left open is not there for us."""
     taken = [os.dup(0) for _ in range(40)]
@@ -200,7 +209,7 @@ async def check_sandbox_refused(world):
                f"refused with {number}, -v", result)
 
 
-CHECKS = [check_descriptors, check_no_socket, check_inherited_descriptors,
+CHECKS = [check_descriptors, check_no_socket, check_no_tcp, check_inherited_descriptors,
           check_closed_streams, check_full_devices, check_broken_pipes,
           check_signals, check_stopped, check_clock, check_temporary_folder, check_no_rights,
           check_sandbox_holds, check_sandbox_refused]

@@ -15,22 +15,23 @@ import zones  # noqa: E402
 
 LIMIT_SECONDS = 60
 AT_ONCE = 4
-CASES = "^(good-dane-ee|E50-|E74-silence)"
+CASES = "^(good-dane-ee|E50-|E74-silence|Z04-)"
 SAFE = pathlib.Path("/mnt")  # a file system of ours, where everybody can read
 MODES = ("n", "embedded")
 Result = collections.namedtuple("Result", "out err status")
 
 
 class World:
-    """`good` matches, `bad` has TLSA records that match nothing, `silent` has a server that hangs."""
+    """`good` matches, `bad` has TLSA records that match nothing, `silent` has a server that hangs,
+    `large` has more TLSA records than UDP brings."""
 
     def __init__(self, build, seed, everything):
         self.binary, self.tools = build / "mxdane", build / "faults"
         self.random, self.everything = random.Random(seed), everything
         self.lab = lab.Lab(pattern=CASES)
-        self.good, self.bad, self.silent = (
+        self.good, self.bad, self.silent, self.large = (
             next(case for case in self.lab.cases if case.name.startswith(prefix))
-            for prefix in ("good", "E50", "E74"))
+            for prefix in ("good", "E50", "E74", "Z04"))
         self.gate = asyncio.Semaphore(AT_ONCE)
 
     async def start(self):
