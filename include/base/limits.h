@@ -42,6 +42,7 @@ enum {
     LIMIT_DOWN_HOSTS = 64,        /* -D */
     LIMIT_ANCHOR_LINE = 4096,     /* a line of a trust anchor or root hints file */
     LIMIT_ANCHORS = 64,           /* records taken from either file */
+    LIMIT_ADVICE = 500,           /* findings of a domain beside those that it fails by */
     LIMIT_STATUS_REASON = 1024,   /* bytes of the reason in the status line of a Nagios check */
     LIMIT_RETIRED = 256,          /* keys of CAs that no longer issue */
     LIMIT_RETIRED_LINE = 512,     /* a line of their file */

@@ -14,7 +14,7 @@
 
 /*
  * Parses one DER certificate that fills `der` to its last byte; false where it is none. The marks
- * are left unset (see dane/match.h). At most LIMIT_CERT_NAMES dNSNames are taken.
+ * are left unset (see dane/records.h). At most LIMIT_CERT_NAMES dNSNames are taken.
  */
 bool certificate_parse(struct bytes der, struct arena *arena, struct certificate *certificate);
 
@@ -24,11 +24,5 @@ bool certificate_parse(struct bytes der, struct arena *arena, struct certificate
  * understands and no byte left over. RFC 6698 section 2.1.4.
  */
 bool certificate_data_is_valid(uint8_t selector, struct bytes data);
-
-/*
- * Whether a certificate says of itself that a public CA issued it: by a policy of the CA/Browser
- * Forum's baseline requirements (section 7.1.6.1).
- */
-bool certificate_is_public(struct bytes der);
 
 #endif

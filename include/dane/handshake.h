@@ -28,6 +28,8 @@ struct handshake_config {
     const struct record *tlsa; /* the secure TLSA RRset; usable or not */
     size_t tlsa_count;         /* 0: DANE is not asked for */
     int64_t verify_time;       /* seconds since the epoch: the dates of chains are judged by it */
+    const struct record_facts *facts; /* of these records, kept by the caller until the result is
+                                         taken; NULL: the handshake works them out */
 };
 
 enum handshake_status {
@@ -67,9 +69,9 @@ const char *handshake_reason(const struct handshake *handshake);
 enum excess handshake_excess(const struct handshake *handshake);
 
 /*
- * Fills `handshaken`, the TLS fields, `chain` with its marks, and the `dane` fields of `address`;
- * nothing but `handshaken` where the handshake was not done. All of it lives in `arena` or is
- * static. Costs some digests per certificate; the signatures were verified in the step.
+ * Fills `handshaken`, the TLS fields, `chain` with its marks, `matches` and the `dane` fields of
+ * `address`; nothing but `handshaken` where the handshake was not done. All of it lives in `arena`
+ * or is static. Costs some digests per certificate; the signatures were verified in the step.
  *
  * `dane_depth` is the place of the certificate that matched. A trust anchor that is only in DNS
  * (2 0 0, 2 1 0; RFC 7671 sections 5.2.2, 5.2.3) stands one above the topmost certificate of the

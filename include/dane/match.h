@@ -1,6 +1,5 @@
 /*
- * Certificates against TLSA records, and names against reference identifiers. Pure: no I/O, no
- * clock, no OpenSSL.
+ * Names of a certificate against reference identifiers. Pure: no I/O, no clock, no OpenSSL.
  */
 #ifndef MXDANE_DANE_MATCH_H
 #define MXDANE_DANE_MATCH_H
@@ -10,16 +9,6 @@
 
 #include "base/text.h"
 #include "model/certificate.h"
-#include "model/record.h"
-
-/*
- * Sets the marks of a certificate that stands at `depth` (0: the leaf). `[matched]`: the record
- * U S M DATA is in the RRset, U being DANE-EE(3) at depth 0 and DANE-TA(2) deeper. `pkey sha256`
- * is always shown, another digest where a record of any usage has its selector and matching type.
- * A mark is a fact about one record: digest agility and the path decide only in the handshake.
- */
-void match_mark(struct certificate *certificate, unsigned depth, const struct record *tlsa,
-                size_t count);
 
 /*
  * Whether the leaf carries one of the reference identifiers (RFC 7672 sections 3.2.2, 3.2.3).

@@ -6,17 +6,8 @@
 #ifndef MXDANE_DANE_TLSA_H
 #define MXDANE_DANE_TLSA_H
 
+#include "model/match.h"
 #include "model/record.h"
-
-enum tlsa_usability {
-    TLSA_USABLE,
-    TLSA_UNKNOWN_USAGE,
-    TLSA_PKIX_USAGE, /* PKIX-TA(0), PKIX-EE(1): undefined for SMTP */
-    TLSA_UNKNOWN_SELECTOR,
-    TLSA_UNKNOWN_MTYPE,
-    TLSA_WRONG_LENGTH,  /* the data is not as long as its digest */
-    TLSA_MALFORMED_DATA /* Full(0), and the data is no certificate or no public key */
-};
 
 /* The first thing that is wrong, in the order of the fields. */
 enum tlsa_usability tlsa_usability(const struct record_tlsa *tlsa);

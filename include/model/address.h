@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "model/certificate.h"
 #include "model/excess.h"
+#include "model/match.h"
 
 enum smtp_state {
     SMTP_CONNECT,
@@ -82,6 +83,7 @@ struct address {
     const char *cipher;
     const char *group; /* NULL: none */
     struct chain chain;
+    const struct record_match *matches; /* one per TLSA record of the host; NULL: none were compared */
 
     enum dane_result dane;
     unsigned dane_depth;     /* of the match */

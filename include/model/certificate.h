@@ -34,8 +34,9 @@ struct certificate {
     size_t name_count;
     bool names_broken;     /* alternative names that cannot be read: no name counts, the CN least */
     const char *key;       /* "EC-P256", "RSA-2048", "Ed25519" */
+    bool public_ca;        /* a policy in it says that a public CA issued it */
     const char *signature; /* "ecdsa-with-SHA256"; never NULL, like the key */
-    struct bytes data[CERTIFICATE_DIGESTS];
+    struct bytes data[CERTIFICATE_DIGESTS]; /* the full ones only where a mark shows them */
     struct certificate_mark marks[CERTIFICATE_DIGESTS];
 };
 

@@ -174,7 +174,9 @@ enum finding_severity {
     X(MX_IS_ALIAS, "mx-host-is-alias", WARNING, "RFC 5321 section 5.1", NULL, \
       "the MX host {host} is an alias (CNAME)") \
     X(COVERAGE_PARTIAL, "coverage-partial", WARNING, "RFC 7672 section 2.2.1", NULL, \
-      "MX hosts without usable TLSA records: {number}: mail through them is not protected")
+      "MX hosts without usable TLSA records: {number}: mail through them is not protected") \
+    X(ADVICE_LIMITED, "findings-limited", NOTICE, NULL, NULL, \
+      "more than {number} warnings and notices: the rest are not shown")
 /* clang-format on */
 
 #define FINDING_CODE(code, id, severity, rfc, result, sentence) FINDING_##code,

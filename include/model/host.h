@@ -24,6 +24,7 @@ struct host {
     struct lookup *aaaa; /* NULL: not asked */
     struct lookup *tlsa; /* of the candidate that decided; NULL: not asked */
     enum tlsa_state tlsa_state;
+    const struct record_facts *tlsa_facts; /* one per record of `tlsa` where it is secure; else NULL */
     unsigned port;             /* of its SMTP service */
     bool probed;               /* sessions were wanted */
     struct address *addresses; /* in the order of the trace */

@@ -96,7 +96,8 @@ void advice_find_domain(struct finder *finder)
     find_coverage(finder);
 }
 
-void advice_find_host(struct finder *finder, const struct domain_host *entry)
+void advice_find_host(struct finder *finder, const struct domain_host *entry,
+                      const struct tlsa_view *view)
 {
     const struct host *host = entry->host;
     const struct lookup *aaaa = host->aaaa;
@@ -104,9 +105,9 @@ void advice_find_host(struct finder *finder, const struct domain_host *entry)
     if (host->a->alias_count > 0 || (aaaa != NULL && aaaa->alias_count > 0))
         finder_add(finder, (struct finding){.code = FINDING_MX_IS_ALIAS, .host = entry,
                                             .lookup = host->a->alias_count > 0 ? host->a : aaaa});
-    if (host->tlsa_state != TLSA_SECURE)
+    if (view == NULL)
         return;
-    tlsa_advice_find_records(finder, entry);
+    tlsa_advice_find_records(finder, view);
     if (host->tlsa->records[0].ttl > SECONDS_A_DAY)
         finder_add(finder, (struct finding){.code = FINDING_TTL_LONG, .host = entry,
                                             .lookup = host->tlsa,
@@ -198,14 +199,15 @@ static void find_ends(struct finder *finder, const struct domain_host *entry,
     }
 }
 
-void advice_find_address(struct finder *finder, const struct domain_host *entry, size_t index)
+void advice_find_address(struct finder *finder, const struct domain_host *entry,
+                         const struct tlsa_view *view, size_t index)
 {
     const struct address *address = &entry->host->addresses[index];
     const char *version = address->tls_version;
 
     if (!address->handshaken)
         return;
-    tlsa_advice_find_address(finder, entry, index);
+    tlsa_advice_find_address(finder, view, address);
     find_ends(finder, entry, address);
     if (strcmp(version, "TLS12") != 0 && strcmp(version, "TLS13") != 0) {
         struct finding finding = of_address(entry, address, FINDING_TLS_OLD);

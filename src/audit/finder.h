@@ -7,31 +7,61 @@
 #include "audit/findings.h"
 #include "model/finding.h"
 
+struct tlsa_leaves;
+
+/* The TLSA records of a host, as all of its addresses see them. */
+struct tlsa_view {
+    const struct domain_host *entry;
+    const struct lookup *lookup;
+    const struct record_facts *facts;
+    const char **retired;             /* the CA of a record that no longer issues; NULL: none */
+    const struct address **elsewhere; /* the first address whose chain has it; NULL: none */
+};
+
 struct finder {
     const struct findings_rules *rules;
     const struct domain *domain;
-    struct arena *arena; /* for what is parsed meanwhile, and for texts */
+    struct arena *arena; /* of the findings' texts */
+    struct arena scratch;
     struct finding *list;
     size_t count, room;
+    size_t advice;        /* of these, what does not make the domain fail */
+    bool full;            /* there was more advice than LIMIT_ADVICE */
+    struct tlsa_leaves *leaves; /* of all hosts of the domain; NULL: not yet needed */
 };
 
-/* findings.c */
+/* findings.c. What is beyond LIMIT_ADVICE is dropped, unless the domain fails by it. */
 void finder_add(struct finder *finder, struct finding finding);
 
-/* advice.c: what does not make the domain fail. */
+/* advice.c: what does not make the domain fail. `view` NULL: the host has no TLSA records. */
 void advice_find_domain(struct finder *finder);
-void advice_find_host(struct finder *finder, const struct domain_host *entry);
-void advice_find_address(struct finder *finder, const struct domain_host *entry, size_t index);
+void advice_find_host(struct finder *finder, const struct domain_host *entry,
+                      const struct tlsa_view *view);
+void advice_find_address(struct finder *finder, const struct domain_host *entry,
+                         const struct tlsa_view *view, size_t index);
 
 /*
  * tlsa_advice.c: of the records of a host, and of each at an address whose handshake was done.
- * The latter is the record behind a chain that does not verify: an anchor that was sent; NULL:
+ * The last is the record behind a chain that does not verify: an anchor that was sent; NULL:
  * there is none.
  */
-void tlsa_advice_find_records(struct finder *finder, const struct domain_host *entry);
-void tlsa_advice_find_address(struct finder *finder, const struct domain_host *entry,
-                              size_t index);
-const struct record *tlsa_advice_broken_anchor(const struct host *host,
+const struct tlsa_view *tlsa_view_new(struct finder *finder, const struct domain_host *entry);
+void tlsa_advice_find_records(struct finder *finder, const struct tlsa_view *view);
+void tlsa_advice_find_address(struct finder *finder, const struct tlsa_view *view,
+                              const struct address *address);
+const struct record *tlsa_advice_broken_anchor(const struct tlsa_view *view,
                                                const struct address *address);
+
+/* tlsa_unmatched.c: why the records that do not match at an address do not. */
+void tlsa_unmatched_find(struct finder *finder, const struct tlsa_view *view,
+                         const struct address *address, bool another_matches);
+
+/* A usable record that an address's chain has as its fields say. */
+static inline bool tlsa_view_matches(const struct tlsa_view *view, const struct address *address,
+                                     size_t index)
+{
+    return view->facts[index].usability == TLSA_USABLE &&
+           address->matches[index].kind == RECORD_MATCH_FITS;
+}
 
 #endif

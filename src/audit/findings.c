@@ -7,13 +7,24 @@
 #include "base/memory.h"
 #include "finder.h"
 
-void finder_add(struct finder *finder, struct finding finding)
+static void append(struct finder *finder, struct finding finding)
 {
     if (finder->count == finder->room) {
         finder->room = finder->room > 0 ? 2 * finder->room : 16;
         finder->list = memory_resize(finder->list, finder->room, sizeof *finder->list);
     }
     finder->list[finder->count++] = finding;
+}
+
+void finder_add(struct finder *finder, struct finding finding)
+{
+    bool advice = finding_severity(finding.code) < FINDING_UNTESTED;
+
+    finder->full |= advice && finder->advice == LIMIT_ADVICE;
+    if (advice && finder->full)
+        return;
+    finder->advice += advice;
+    append(finder, finding);
 }
 
 static enum finding_code failure_of(const struct lookup *lookup)
@@ -142,19 +153,19 @@ static enum finding_code verdict_code(const struct address *address,
 }
 
 /* A trust anchor that was sent and does not make the path valid is another failure. */
-static void blame_chain(struct finding *finding)
+static void blame_chain(struct finding *finding, const struct tlsa_view *view)
 {
-    const struct host *host = finding->host->host;
-    const struct record *anchor = tlsa_advice_broken_anchor(host, finding->address);
+    const struct record *anchor = tlsa_advice_broken_anchor(view, finding->address);
 
     if (anchor == NULL)
         return;
     finding->code = FINDING_CHAIN_UNTRUSTED;
-    finding->lookup = host->tlsa;
+    finding->lookup = view->lookup;
     finding->record = anchor;
 }
 
-static void find_address(struct finder *finder, const struct domain_host *entry, size_t index)
+static void find_address(struct finder *finder, const struct domain_host *entry,
+                         const struct tlsa_view *view, size_t index)
 {
     const struct address *address = &entry->host->addresses[index];
     struct finding finding = {.code = verdict_code(address, &entry->verdicts[index]),
@@ -165,10 +176,10 @@ static void find_address(struct finder *finder, const struct domain_host *entry,
     if (address->end.transport == TRANSPORT_UNTRIED)
         return;
     if (finding.code == FINDING_TLSA_MISMATCH)
-        blame_chain(&finding);
+        blame_chain(&finding, view);
     if (finding.code != FINDING_CODES)
         finder_add(finder, finding);
-    advice_find_address(finder, entry, index);
+    advice_find_address(finder, entry, view, index);
     if (address->after.transport == TRANSPORT_OK)
         return;
     finding.code = FINDING_EHLO_TLS_FAILED;
@@ -178,6 +189,8 @@ static void find_address(struct finder *finder, const struct domain_host *entry,
 
 static void find_host(struct finder *finder, const struct domain_host *entry)
 {
+    const struct tlsa_view *view = tlsa_view_new(finder, entry);
+
     find_existence(finder, entry);
     find_address_lookup(finder, entry, entry->host->a);
     find_address_lookup(finder, entry, entry->host->aaaa);
@@ -185,9 +198,9 @@ static void find_host(struct finder *finder, const struct domain_host *entry)
         finder_add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
                                      .excess = entry->host->excess});
     find_tlsa(finder, entry);
-    advice_find_host(finder, entry);
+    advice_find_host(finder, entry, view);
     for (size_t i = 0; i < entry->host->address_count; i++)
-        find_address(finder, entry, i);
+        find_address(finder, entry, view, i);
 }
 
 static bool says_failure(const struct finder *finder)
@@ -202,13 +215,18 @@ void findings_find(struct domain *domain, const struct findings_rules *rules, st
 {
     struct finder finder = {.rules = rules, .domain = domain, .arena = arena};
 
+    arena_init(&finder.scratch);
     find_lookups(&finder);
     advice_find_domain(&finder);
     for (size_t i = 0; i < domain->host_count; i++)
         find_host(&finder, &domain->hosts[i]);
     if (domain_exit_status(domain) != EXIT_SECURE && !says_failure(&finder))
         finder_add(&finder, (struct finding){.code = FINDING_INCOMPLETE});
+    if (finder.full)
+        append(&finder, (struct finding){.code = FINDING_ADVICE_LIMITED,
+                                                .number = LIMIT_ADVICE});
     domain->findings = arena_copy(arena, finder.list, finder.count * sizeof *finder.list);
     domain->finding_count = finder.count;
     free(finder.list);
+    arena_fini(&finder.scratch);
 }

@@ -6,6 +6,7 @@
 
 #include "audit/probes.h"
 #include "base/memory.h"
+#include "dane/records.h"
 #include "dns/name.h"
 #include "dns/resolver.h"
 #include "dns/walk.h"
@@ -230,6 +231,15 @@ static void probe_all(struct entry *entry)
 
 static void ask_tlsa(struct entry *entry);
 
+static void take_tlsa(struct entry *entry)
+{
+    struct host *host = &entry->host;
+
+    host->tlsa_state = TLSA_SECURE;
+    host->tlsa_facts =
+        records_facts(host->tlsa->records, host->tlsa->record_count, &entry->arena);
+}
+
 static void on_tlsa(void *argument)
 {
     struct entry *entry = argument;
@@ -239,7 +249,7 @@ static void on_tlsa(void *argument)
     if (lookup_is_error(host->tlsa))
         host->tlsa_state = TLSA_FAILED;
     else if (lookup_is_secure_data(host->tlsa))
-        host->tlsa_state = TLSA_SECURE;
+        take_tlsa(entry);
     else
         host->tlsa_state = TLSA_ABSENT;
     if (host->tlsa_state == TLSA_ABSENT && ++entry->base_at < entry->base_count)

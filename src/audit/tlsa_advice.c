@@ -1,19 +1,18 @@
 #include <string.h>
 
 #include "audit/retired.h"
-#include "dane/certificate.h"
-#include "dane/diagnosis.h"
 #include "dane/tlsa.h"
 #include "finder.h"
 
-enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
-enum { MTYPE_SHA256 = 1, MTYPE_SHA512 = 2, SELECTOR_SPKI = 1 };
+enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3, USAGES };
+enum { SELECTOR_SPKI = 1, SELECTORS };
+enum { MTYPE_SHA512 = 2, MTYPES };
 
-static struct finding of_record(const struct domain_host *entry, const struct record *record,
+static struct finding of_record(const struct tlsa_view *view, size_t index,
                                 enum finding_code code)
 {
-    return (struct finding){.code = code, .host = entry, .lookup = entry->host->tlsa,
-                            .record = record};
+    return (struct finding){.code = code, .host = view->entry, .lookup = view->lookup,
+                            .record = &view->lookup->records[index]};
 }
 
 static struct bytes text_of(const char *text)
@@ -21,272 +20,118 @@ static struct bytes text_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static bool is_usable(const struct record *record)
+static void find_elsewhere(struct tlsa_view *view, const struct host *host)
 {
-    return tlsa_usability(&record->data.tlsa) == TLSA_USABLE;
+    for (size_t i = 0; i < host->address_count; i++)
+        for (size_t j = 0; host->addresses[i].handshaken && j < view->lookup->record_count; j++)
+            if (view->elsewhere[j] == NULL && tlsa_view_matches(view, &host->addresses[i], j))
+                view->elsewhere[j] = &host->addresses[i];
+}
+
+const struct tlsa_view *tlsa_view_new(struct finder *finder, const struct domain_host *entry)
+{
+    const struct lookup *lookup = entry->host->tlsa;
+    struct tlsa_view *view;
+
+    if (entry->host->tlsa_state != TLSA_SECURE)
+        return NULL;
+    view = arena_new(&finder->scratch, 1, sizeof *view);
+    *view = (struct tlsa_view){.entry = entry, .lookup = lookup, .facts = entry->host->tlsa_facts};
+    /* NOLINTBEGIN(bugprone-sizeof-expression): these are arrays of pointers */
+    view->retired = arena_new(&finder->scratch, lookup->record_count, sizeof *view->retired);
+    view->elsewhere = arena_new(&finder->scratch, lookup->record_count, sizeof *view->elsewhere);
+    /* NOLINTEND(bugprone-sizeof-expression) */
+    for (size_t i = 0; i < lookup->record_count; i++)
+        view->retired[i] = retired_find(finder->rules->retired, &lookup->records[i].data.tlsa);
+    find_elsewhere(view, entry->host);
+    return view;
 }
 
 /* Without a chain to look at: what is wrong with the record by itself. */
-static void find_record(struct finder *finder, const struct domain_host *entry,
-                        const struct record *record)
+static void find_record(struct finder *finder, const struct tlsa_view *view, size_t index)
 {
-    const struct record_tlsa *tlsa = &record->data.tlsa;
-    const char *retired = retired_find(finder->rules->retired, tlsa);
-    struct finding finding = of_record(entry, record, FINDING_TLSA_RECORD_UNUSABLE);
+    const struct record_tlsa *tlsa = &view->lookup->records[index].data.tlsa;
+    const struct record_facts *facts = &view->facts[index];
+    struct finding finding = of_record(view, index, FINDING_TLSA_RECORD_UNUSABLE);
 
-    finding.text = text_of(tlsa_usability_text(tlsa_usability(tlsa)));
-    if (!is_usable(record))
+    finding.text = text_of(tlsa_usability_text(facts->usability));
+    if (facts->usability != TLSA_USABLE)
         finder_add(finder, finding);
-    if (diagnosis_is_nothing(tlsa))
-        finder_add(finder, of_record(entry, record, FINDING_TLSA_DIGEST_OF_NOTHING));
-    if (retired != NULL) {
-        finding = of_record(entry, record, FINDING_TLSA_RETIRED_ISSUER);
-        finding.text = text_of(retired);
+    if (facts->nothing)
+        finder_add(finder, of_record(view, index, FINDING_TLSA_DIGEST_OF_NOTHING));
+    if (view->retired[index] != NULL) {
+        finding = of_record(view, index, FINDING_TLSA_RETIRED_ISSUER);
+        finding.text = text_of(view->retired[index]);
         finder_add(finder, finding);
     }
-    if (is_usable(record) && tlsa->usage == USAGE_DANE_EE && tlsa->selector != SELECTOR_SPKI)
-        finder_add(finder, of_record(entry, record, FINDING_TLSA_CERT_HASH));
+    if (facts->usability == TLSA_USABLE && tlsa->usage == USAGE_DANE_EE &&
+        tlsa->selector != SELECTOR_SPKI)
+        finder_add(finder, of_record(view, index, FINDING_TLSA_CERT_HASH));
 }
 
-void tlsa_advice_find_records(struct finder *finder, const struct domain_host *entry)
+void tlsa_advice_find_records(struct finder *finder, const struct tlsa_view *view)
 {
     enum { MANY = 12 };
-    const struct lookup *lookup = entry->host->tlsa;
-    const struct record *usable = NULL;
-    size_t count = 0;
+    const struct lookup *lookup = view->lookup;
+    size_t count = 0, usable = 0;
 
     for (size_t i = 0; i < lookup->record_count; i++) {
-        find_record(finder, entry, &lookup->records[i]);
-        if (is_usable(&lookup->records[i])) {
-            usable = &lookup->records[i];
+        find_record(finder, view, i);
+        if (view->facts[i].usability == TLSA_USABLE) {
+            usable = i;
             count++;
         }
     }
     if (count == 1)
-        finder_add(finder, of_record(entry, usable, FINDING_TLSA_SINGLE));
+        finder_add(finder, of_record(view, usable, FINDING_TLSA_SINGLE));
     if (lookup->record_count > MANY)
-        finder_add(finder, (struct finding){.code = FINDING_TLSA_MANY, .host = entry,
+        finder_add(finder, (struct finding){.code = FINDING_TLSA_MANY, .host = view->entry,
                                             .lookup = lookup, .number = lookup->record_count});
 }
 
-/* What matches at an address by its own fields. */
-static bool matches(const struct record *record, const struct address *address,
-                    struct arena *arena)
-{
-    return is_usable(record) &&
-           diagnosis_find(record, &address->chain, arena).code == FINDING_CODES;
-}
-
-static bool same_fields(const struct record *left, const struct record *right)
-{
-    return left->data.tlsa.usage == right->data.tlsa.usage &&
-           left->data.tlsa.selector == right->data.tlsa.selector &&
-           left->data.tlsa.mtype == right->data.tlsa.mtype;
-}
-
-/* RFC 7671 section 9: beside a usable SHA2-512 record of its usage and selector. */
-static bool is_hidden(const struct lookup *tlsa, const struct record *record)
-{
-    struct record strong = *record;
-
-    strong.data.tlsa.mtype = MTYPE_SHA512;
-    for (size_t i = 0; record->data.tlsa.mtype == MTYPE_SHA256 && i < tlsa->record_count; i++)
-        if (same_fields(&tlsa->records[i], &strong) && is_usable(&tlsa->records[i]))
-            return true;
-    return false;
-}
-
-const struct record *tlsa_advice_broken_anchor(const struct host *host,
+const struct record *tlsa_advice_broken_anchor(const struct tlsa_view *view,
                                                const struct address *address)
 {
-    struct arena arena;
-    const struct record *anchor = NULL;
-
-    arena_init(&arena);
-    for (size_t i = 0; i < host->tlsa->record_count && anchor == NULL; i++) {
-        const struct record *record = &host->tlsa->records[i];
-
-        if (record->data.tlsa.usage == USAGE_DANE_TA && matches(record, address, &arena) &&
-            !is_hidden(host->tlsa, record))
-            anchor = record;
-    }
-    arena_fini(&arena);
-    return anchor;
-}
-
-/* Another address of the host whose chain the record matches; NULL: none. */
-static const struct address *other_address(const struct finder *finder, const struct host *host,
-                                           const struct address *address,
-                                           const struct record *record)
-{
-    for (size_t i = 0; i < host->address_count; i++)
-        if (&host->addresses[i] != address && host->addresses[i].handshaken &&
-            matches(record, &host->addresses[i], finder->arena))
-            return &host->addresses[i];
+    for (size_t i = 0; view != NULL && i < view->lookup->record_count; i++)
+        if (view->lookup->records[i].data.tlsa.usage == USAGE_DANE_TA &&
+            tlsa_view_matches(view, address, i) && !view->facts[i].hidden)
+            return &view->lookup->records[i];
     return NULL;
 }
 
-/* Another MX host whose leaf the record is; NULL: none. */
-static const struct host *other_host(const struct finder *finder, const struct host *host,
-                                     const struct record *record)
+static bool any_matches(const struct tlsa_view *view, const struct address *address)
 {
-    const struct domain *domain = finder->domain;
-
-    for (size_t i = 0; i < domain->host_count; i++) {
-        const struct host *other = domain->hosts[i].host;
-
-        for (size_t j = 0; other != host && j < other->address_count; j++)
-            if (other->addresses[j].handshaken &&
-                diagnosis_is_leaf(&record->data.tlsa, &other->addresses[j].chain))
-                return other;
-    }
-    return NULL;
-}
-
-static bool same_key(const struct address *left, const struct address *right)
-{
-    struct bytes one = left->chain.certificates[0].data[CERTIFICATE_FULL_SPKI];
-    struct bytes two = right->chain.certificates[0].data[CERTIFICATE_FULL_SPKI];
-
-    return one.length == two.length && one.length > 0 &&
-           memcmp(one.data, two.data, one.length) == 0;
-}
-
-/* Whether a record of the leaf's key matches: then only the certificate is another. */
-static bool key_matches(const struct finder *finder, const struct host *host,
-                        const struct address *address)
-{
-    for (size_t i = 0; i < host->tlsa->record_count; i++) {
-        const struct record_tlsa *tlsa = &host->tlsa->records[i].data.tlsa;
-
-        if (tlsa->usage == USAGE_DANE_EE && tlsa->selector == SELECTOR_SPKI &&
-            matches(&host->tlsa->records[i], address, finder->arena))
-            return true;
-    }
-    return false;
-}
-
-static struct bytes address_text(const struct finder *finder, const struct address *address)
-{
-    struct buffer text;
-    const char *copy;
-
-    buffer_init(&text, 0);
-    address_add_text(&text, address);
-    copy = arena_dup(finder->arena, text.data);
-    buffer_fini(&text);
-    return text_of(copy);
-}
-
-/* What other servers of the domain tell about a record that nothing here explains. */
-static void explain(const struct finder *finder, const struct host *host,
-                    const struct address *address, struct finding *finding)
-{
-    const struct record *record = finding->record;
-    const struct address *elsewhere = other_address(finder, host, address, record);
-    const struct host *other = other_host(finder, host, record);
-
-    if (elsewhere != NULL && finding->code == FINDING_TLSA_CERT_UNKNOWN &&
-        same_key(elsewhere, address)) {
-        finding->code = FINDING_TLSA_RENEWED;
-    } else if (elsewhere != NULL) {
-        finding->code = FINDING_TLSA_OF_ANOTHER_ADDRESS;
-        finding->text = address_text(finder, elsewhere);
-    } else if (other != NULL) {
-        finding->code = FINDING_TLSA_OF_ANOTHER_HOST;
-        finding->text = text_of(other->name);
-        finding->text.length--; /* without the trailing dot */
-    } else if (finding->code == FINDING_TLSA_CERT_UNKNOWN && key_matches(finder, host, address)) {
-        finding->code = FINDING_TLSA_CERT_STALE;
-    }
-}
-
-static bool is_unexplained(enum finding_code code)
-{
-    return code == FINDING_TLSA_CERT_UNKNOWN || code == FINDING_TLSA_KEY_UNKNOWN ||
-           code == FINDING_TLSA_ANCHOR_UNKNOWN;
-}
-
-/*
- * Beside a record that matches, one that nothing explains may be the next key's; what is unusable
- * or of a retired issuer was said of the record.
- */
-static bool is_worth_saying(const struct finder *finder, const struct finding *finding,
-                            bool another_matches)
-{
-    const struct record_tlsa *tlsa = &finding->record->data.tlsa;
-
-    if (finding->code == FINDING_CODES || finding->code == FINDING_TLSA_DIGEST_OF_NOTHING)
-        return false;
-    return !is_unexplained(finding->code) ||
-           (!another_matches && is_usable(finding->record) &&
-            retired_find(finder->rules->retired, tlsa) == NULL);
-}
-
-static bool any_matches(const struct finder *finder, const struct lookup *tlsa,
-                        const struct address *address)
-{
-    for (size_t i = 0; i < tlsa->record_count; i++)
-        if (matches(&tlsa->records[i], address, finder->arena))
-            return true;
-    return false;
-}
-
-static void find_unmatched(struct finder *finder, const struct domain_host *entry,
-                           const struct address *address)
-{
-    const struct lookup *lookup = entry->host->tlsa;
-    bool another = any_matches(finder, lookup, address);
-
-    for (size_t i = 0; i < lookup->record_count; i++) {
-        const struct record *record = &lookup->records[i];
-        struct finding finding = diagnosis_find(record, &address->chain, finder->arena);
-
-        if (is_unexplained(finding.code) && is_usable(record))
-            explain(finder, entry->host, address, &finding);
-        if (finding.code == FINDING_CODES && address->dane == DANE_MISMATCH &&
-            is_usable(record) && is_hidden(lookup, record))
-            finding.code = FINDING_TLSA_HIDDEN;
-        if (!is_worth_saying(finder, &finding, another))
-            continue;
-        finding.host = entry;
-        finding.lookup = lookup;
-        finding.address = address;
-        finder_add(finder, finding);
-    }
-}
-
-/* Whether a record before this one has the same usage, selector and matching type. */
-static bool combination_seen(const struct lookup *tlsa, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (same_fields(&tlsa->records[i], &tlsa->records[index]) && is_usable(&tlsa->records[i]))
+    for (size_t i = 0; i < view->lookup->record_count; i++)
+        if (tlsa_view_matches(view, address, i))
             return true;
     return false;
 }
 
 /* RFC 7671 section 8: senders may know different digests, so each combination has to match. */
-static void find_combinations(struct finder *finder, const struct domain_host *entry,
+static void find_combinations(struct finder *finder, const struct tlsa_view *view,
                               const struct address *address)
 {
-    const struct lookup *lookup = entry->host->tlsa;
+    bool matched[USAGES][SELECTORS][MTYPES] = {{{false}}};
+    const struct lookup *lookup = view->lookup;
 
     for (size_t i = 0; i < lookup->record_count; i++) {
-        const struct record *record = &lookup->records[i];
-        const struct record_tlsa *tlsa = &record->data.tlsa;
-        struct finding finding = of_record(entry, record, FINDING_TLSA_COMBINATION);
-        bool matched = false;
+        const struct record_tlsa *tlsa = &lookup->records[i].data.tlsa;
 
-        if (!is_usable(record) || combination_seen(lookup, i))
+        if (tlsa_view_matches(view, address, i))
+            matched[tlsa->usage][tlsa->selector][tlsa->mtype] = true;
+    }
+    for (size_t i = 0; i < lookup->record_count; i++) {
+        const struct record_tlsa *tlsa = &lookup->records[i].data.tlsa;
+        struct finding finding = of_record(view, i, FINDING_TLSA_COMBINATION);
+
+        if (view->facts[i].usability != TLSA_USABLE ||
+            matched[tlsa->usage][tlsa->selector][tlsa->mtype])
             continue;
-        for (size_t j = i; j < lookup->record_count; j++)
-            matched |= same_fields(record, &lookup->records[j]) &&
-                       matches(&lookup->records[j], address, finder->arena);
+        matched[tlsa->usage][tlsa->selector][tlsa->mtype] = true; /* said once */
         finding.address = address;
         finding.text = text_of(arena_format(finder->arena, "%u %u %u", tlsa->usage,
                                             tlsa->selector, tlsa->mtype));
-        if (!matched)
-            finder_add(finder, finding);
+        finder_add(finder, finding);
     }
 }
 
@@ -299,39 +144,38 @@ static bool is_intermediate(const struct certificate *certificate)
 }
 
 /* The CA says itself that it is a public one, by the policy in the leaf. */
-static void find_public_intermediate(struct finder *finder, const struct domain_host *entry,
+static void find_public_intermediate(struct finder *finder, const struct tlsa_view *view,
                                      const struct address *address)
 {
     const struct chain *chain = &address->chain;
-    const struct lookup *lookup = entry->host->tlsa;
 
-    if (chain->count == 0 ||
-        !certificate_is_public(chain->certificates[0].data[CERTIFICATE_FULL_CERT]))
+    if (chain->count == 0 || !chain->certificates[0].public_ca)
         return;
-    for (size_t i = 0; i < lookup->record_count; i++) {
-        struct finding finding =
-            diagnosis_find(&lookup->records[i], chain, finder->arena);
+    for (size_t i = 0; i < view->lookup->record_count; i++) {
+        const struct record_match *match = &address->matches[i];
+        struct finding finding = of_record(view, i, FINDING_TLSA_PUBLIC_INTERMEDIATE);
 
-        if (finding.code != FINDING_CODES || finding.depth == 0 ||
-            !is_intermediate(finding.certificate))
+        if (match->kind != RECORD_MATCH_FITS || match->depth == 0 ||
+            !is_intermediate(&chain->certificates[match->depth]))
             continue;
-        finding.code = FINDING_TLSA_PUBLIC_INTERMEDIATE;
-        finding.host = entry;
-        finding.lookup = lookup;
         finding.address = address;
+        finding.certificate = &chain->certificates[match->depth];
+        finding.depth = match->depth;
+        finding.digest = match->digest;
         finder_add(finder, finding);
     }
 }
 
-void tlsa_advice_find_address(struct finder *finder, const struct domain_host *entry, size_t index)
+void tlsa_advice_find_address(struct finder *finder, const struct tlsa_view *view,
+                              const struct address *address)
 {
-    const struct host *host = entry->host;
-    const struct address *address = &host->addresses[index];
+    bool matches;
 
-    if (host->tlsa_state != TLSA_SECURE)
+    if (view == NULL)
         return;
-    find_unmatched(finder, entry, address);
-    if (any_matches(finder, host->tlsa, address))
-        find_combinations(finder, entry, address);
-    find_public_intermediate(finder, entry, address);
+    matches = any_matches(view, address);
+    tlsa_unmatched_find(finder, view, address, matches);
+    if (matches)
+        find_combinations(finder, view, address);
+    find_public_intermediate(finder, view, address);
 }

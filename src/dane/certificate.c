@@ -170,6 +170,30 @@ static const char *signature_name(const X509 *x509, struct arena *arena)
     return object_text(object, arena);
 }
 
+/*
+ * A policy of the CA/Browser Forum's baseline requirements, section 7.1.6.1: 2.23.140.1.1
+ * (extended), 2.23.140.1.2.1-3 (domain, organization, individual).
+ */
+static bool policy_is_public(const ASN1_OBJECT *policy)
+{
+    static const char forum[] = "2.23.140.1.";
+    char text[OID_TEXT];
+
+    return OBJ_obj2txt(text, sizeof text, policy, 1) > 0 &&
+           strncmp(text, forum, sizeof forum - 1) == 0;
+}
+
+static bool is_public(const X509 *x509)
+{
+    CERTIFICATEPOLICIES *policies = X509_get_ext_d2i(x509, NID_certificate_policies, NULL, NULL);
+    bool found = false;
+
+    for (int i = 0; i < sk_POLICYINFO_num(policies) && !found; i++)
+        found = policy_is_public(sk_POLICYINFO_value(policies, i)->policyid);
+    CERTIFICATEPOLICIES_free(policies);
+    return found;
+}
+
 static struct bytes take_der(struct arena *arena, unsigned char *der, int length)
 {
     struct bytes copy = {NULL, 0};
@@ -196,22 +220,24 @@ static void add_digests(struct arena *arena, struct certificate *certificate,
 }
 
 /* The SubjectPublicKeyInfo as the certificate has it, not as OpenSSL would write the key. */
-static void copy_data(X509 *x509, struct arena *arena, struct certificate *certificate)
+static void copy_data(X509 *x509, struct arena *arena, struct arena *scratch,
+                      struct certificate *certificate)
 {
     unsigned char *der = NULL;
     int length = i2d_X509(x509, &der);
 
-    certificate->data[CERTIFICATE_FULL_CERT] = take_der(arena, der, length);
+    certificate->data[CERTIFICATE_FULL_CERT] = take_der(scratch, der, length);
     der = NULL;
     length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
-    certificate->data[CERTIFICATE_FULL_SPKI] = take_der(arena, der, length);
+    certificate->data[CERTIFICATE_FULL_SPKI] = take_der(scratch, der, length);
     add_digests(arena, certificate, CERTIFICATE_FULL_CERT, CERTIFICATE_CERT_SHA256,
                 CERTIFICATE_CERT_SHA512);
     add_digests(arena, certificate, CERTIFICATE_FULL_SPKI, CERTIFICATE_PKEY_SHA256,
                 CERTIFICATE_PKEY_SHA512);
 }
 
-void certificate_from_x509(X509 *x509, struct arena *arena, struct certificate *certificate)
+void certificate_from_x509(X509 *x509, struct arena *arena, struct arena *scratch,
+                           struct certificate *certificate)
 {
     *certificate = (struct certificate){0};
     copy_names(x509, arena, certificate);
@@ -219,7 +245,8 @@ void certificate_from_x509(X509 *x509, struct arena *arena, struct certificate *
     copy_dns_names(x509, arena, certificate);
     certificate->key = key_name(x509, arena);
     certificate->signature = signature_name(x509, arena);
-    copy_data(x509, arena, certificate);
+    certificate->public_ca = is_public(x509);
+    copy_data(x509, arena, scratch, certificate);
     ERR_clear_error();
 }
 
@@ -245,7 +272,7 @@ bool certificate_parse(struct bytes der, struct arena *arena, struct certificate
 
     if (x509 == NULL)
         return false;
-    certificate_from_x509(x509, arena, certificate);
+    certificate_from_x509(x509, arena, arena, certificate);
     X509_free(x509);
     return true;
 }
@@ -278,29 +305,4 @@ bool certificate_data_is_valid(uint8_t selector, struct bytes data)
 
     ERR_clear_error();
     return valid;
-}
-
-/* 2.23.140.1.1 (extended), 2.23.140.1.2.1-3 (domain, organization, individual). */
-static bool policy_is_public(const ASN1_OBJECT *policy)
-{
-    static const char forum[] = "2.23.140.1.";
-    char text[OID_TEXT];
-
-    return OBJ_obj2txt(text, sizeof text, policy, 1) > 0 &&
-           strncmp(text, forum, sizeof forum - 1) == 0;
-}
-
-bool certificate_is_public(struct bytes der)
-{
-    X509 *x509 = x509_parse(der);
-    CERTIFICATEPOLICIES *policies =
-        x509 != NULL ? X509_get_ext_d2i(x509, NID_certificate_policies, NULL, NULL) : NULL;
-    bool found = false;
-
-    for (int i = 0; i < sk_POLICYINFO_num(policies) && !found; i++)
-        found = policy_is_public(sk_POLICYINFO_value(policies, i)->policyid);
-    CERTIFICATEPOLICIES_free(policies);
-    X509_free(x509);
-    ERR_clear_error();
-    return found;
 }

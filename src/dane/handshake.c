@@ -13,8 +13,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "dane/match.h"
-#include "dane/tlsa.h"
+#include "dane/records.h"
 #include "judge.h"
 #include "x509.h"
 
@@ -29,6 +28,7 @@ struct handshake {
     BIO *in, *out; /* the SSL object's own */
     struct arena arena;
     struct record *tlsa;
+    const struct record_facts *facts;
     size_t tlsa_count, usable_count;
     const char *tlsa_failure; /* a record could not be added: nothing may pass */
     size_t received;
@@ -143,14 +143,13 @@ static bool set_sni(SSL *ssl, const char *base)
  */
 static void add_tlsa(struct handshake *handshake, const struct record *source)
 {
-    struct record *record = &handshake->tlsa[handshake->tlsa_count++];
+    size_t index = handshake->tlsa_count++;
+    struct record *record = &handshake->tlsa[index];
     struct record_tlsa *tlsa = &record->data.tlsa;
 
     *record = *source;
-    if (record->type != RECORD_TLSA)
-        return;
     tlsa->data.data = arena_copy(&handshake->arena, tlsa->data.data, tlsa->data.length);
-    if (tlsa_usability(tlsa) != TLSA_USABLE)
+    if (handshake->facts[index].usability != TLSA_USABLE)
         return;
     int added = SSL_dane_tlsa_add(handshake->ssl, tlsa->usage, tlsa->selector, tlsa->mtype,
                                   tlsa->data.data, tlsa->data.length);
@@ -172,6 +171,9 @@ static bool set_up_dane(struct handshake *handshake, const struct handshake_conf
     if (SSL_dane_enable(handshake->ssl, NULL) <= 0)
         return false;
     handshake->tlsa = arena_new(&handshake->arena, config->tlsa_count, sizeof *handshake->tlsa);
+    handshake->facts = config->facts;
+    if (handshake->facts == NULL)
+        handshake->facts = records_facts(config->tlsa, config->tlsa_count, &handshake->arena);
     for (size_t i = 0; i < config->tlsa_count; i++)
         add_tlsa(handshake, &config->tlsa[i]);
     return true;
@@ -456,16 +458,34 @@ static const char *negotiated_group(SSL *ssl, struct arena *arena)
     return (id & TLSEXT_nid_unknown) != 0 ? SSL_group_to_name(ssl, id) : group_name(id);
 }
 
-static void copy_chain(const struct handshake *handshake, struct arena *arena, struct chain *chain)
+/* The full data is long: it stays where a record is compared with it, and so a mark shows it. */
+static void keep_data(struct certificate *certificate, struct arena *arena)
+{
+    for (int digest = CERTIFICATE_FULL_CERT; digest <= CERTIFICATE_FULL_SPKI; digest++) {
+        struct bytes *data = &certificate->data[digest];
+
+        *data = certificate->marks[digest].shown && data->data != NULL
+                    ? (struct bytes){arena_copy(arena, data->data, data->length), data->length}
+                    : (struct bytes){NULL, 0};
+    }
+}
+
+static void copy_chain(const struct handshake *handshake, struct arena *arena,
+                       struct address *address)
 {
     size_t count = handshake->chain.count;
     struct certificate *certificates = arena_new(arena, count, sizeof *certificates);
+    struct arena scratch;
 
-    for (size_t i = 0; i < count; i++) {
-        certificate_from_x509(handshake->chain.certificates[i], arena, &certificates[i]);
-        match_mark(&certificates[i], (unsigned)i, handshake->tlsa, handshake->tlsa_count);
-    }
-    *chain = (struct chain){certificates, handshake->chain.path_length, count};
+    arena_init(&scratch);
+    for (size_t i = 0; i < count; i++)
+        certificate_from_x509(handshake->chain.certificates[i], arena, &scratch, &certificates[i]);
+    address->matches = records_match(handshake->tlsa, handshake->facts, handshake->tlsa_count,
+                                     certificates, count, arena);
+    for (size_t i = 0; i < count; i++)
+        keep_data(&certificates[i], arena);
+    arena_fini(&scratch);
+    address->chain = (struct chain){certificates, handshake->chain.path_length, count};
 }
 
 void handshake_result(const struct handshake *handshake, struct arena *arena,
@@ -477,7 +497,7 @@ void handshake_result(const struct handshake *handshake, struct arena *arena,
     address->tls_version = version_name(SSL_version(handshake->ssl));
     address->cipher = SSL_get_cipher_name(handshake->ssl);
     address->group = negotiated_group(handshake->ssl, arena);
-    copy_chain(handshake, arena, &address->chain);
+    copy_chain(handshake, arena, address);
     address->dane = handshake->judgement.result;
     address->dane_depth = handshake->judgement.depth;
     address->dane_reason = handshake->judgement.reason;

@@ -3,47 +3,6 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
-
-static bool mark_applies(const struct record_tlsa *tlsa, enum certificate_digest digest)
-{
-    return tlsa->selector == certificate_digest_selector(digest) &&
-           tlsa->mtype == certificate_digest_mtype(digest);
-}
-
-static bool bytes_equal(struct bytes left, struct bytes right)
-{
-    return left.data != NULL && right.data != NULL && left.length > 0 &&
-           left.length == right.length && memcmp(left.data, right.data, left.length) == 0;
-}
-
-static struct certificate_mark mark_of(const struct certificate *certificate,
-                                       enum certificate_digest digest, uint8_t usage,
-                                       const struct record *tlsa, size_t count)
-{
-    struct certificate_mark mark = {.shown = digest == CERTIFICATE_PKEY_SHA256};
-
-    for (size_t i = 0; i < count; i++) {
-        const struct record_tlsa *record = &tlsa[i].data.tlsa;
-
-        if (tlsa[i].type != RECORD_TLSA || !mark_applies(record, digest))
-            continue;
-        mark.shown = true;
-        if (record->usage == usage && bytes_equal(record->data, certificate->data[digest]))
-            mark.matched = true;
-    }
-    return mark;
-}
-
-void match_mark(struct certificate *certificate, unsigned depth, const struct record *tlsa,
-                size_t count)
-{
-    uint8_t usage = depth == 0 ? USAGE_DANE_EE : USAGE_DANE_TA;
-
-    for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
-        certificate->marks[digest] = mark_of(certificate, digest, usage, tlsa, count);
-}
-
 static uint8_t to_lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;

@@ -20,8 +20,9 @@ struct x509_chain {
     size_t count;
 };
 
-/* certificate.c: everything but the marks. */
-void certificate_from_x509(X509 *x509, struct arena *arena, struct certificate *certificate);
+/* certificate.c: everything but the marks; the full data in `scratch`, all else in `arena`. */
+void certificate_from_x509(X509 *x509, struct arena *arena, struct arena *scratch,
+                           struct certificate *certificate);
 
 /* certificate.c: how many dNSNames it has, whatever LIMIT_CERT_NAMES says. */
 size_t certificate_count_names(const X509 *x509);

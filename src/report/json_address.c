@@ -113,7 +113,8 @@ static json_t *json_digests(const struct certificate *certificate, size_t depth)
     json_t *array = json_array();
 
     for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
-        json_array_append_new(array, json_digest(certificate, digest, depth));
+        if (certificate->data[digest].data != NULL)
+            json_array_append_new(array, json_digest(certificate, digest, depth));
     return array;
 }
 

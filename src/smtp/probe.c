@@ -215,6 +215,7 @@ static void begin_tls(struct probe *probe)
     if (probe->host->tlsa_state == TLSA_SECURE) {
         config.tlsa = probe->host->tlsa->records;
         config.tlsa_count = probe->host->tlsa->record_count;
+        config.facts = probe->host->tlsa_facts;
     }
     probe->handshake = handshake_new(probe->config->tls, &config, &failure);
     if (probe->handshake == NULL)

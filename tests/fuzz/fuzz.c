@@ -12,6 +12,7 @@
 #include "grammar/forms.h"
 #include "grammar/grammar.h"
 #include "model/finding.h"
+#include "models/compare.h"
 #include "report/format.h"
 
 void fuzz_require(bool holds, const char *what)
@@ -200,13 +201,19 @@ enum exit_status fuzz_print_address(struct address *address, const struct verdic
                         .addresses = address,
                         .address_count = 1};
     struct domain_host entry = {&host, verdict};
+    enum exit_status status;
+    struct arena arena;
 
-    return fuzz_print(&(struct domain){.input = "x.",
-                                       .name = "x.",
-                                       .lookups = {&lookup_mx},
-                                       .lookup_count = 1,
-                                       .walked = true,
-                                       .needs_host = true,
-                                       .hosts = &entry,
+    arena_init(&arena);
+    compare_host(&host, &arena);
+    status = fuzz_print(&(struct domain){.input = "x.",
+                                         .name = "x.",
+                                         .lookups = {&lookup_mx},
+                                         .lookup_count = 1,
+                                         .walked = true,
+                                         .needs_host = true,
+                                         .hosts = &entry,
                                        .host_count = 1});
+    arena_fini(&arena);
+    return status;
 }

@@ -2,7 +2,6 @@
 trace that the case expects, the others on some cases with real servers."""
 import datetime
 import difflib
-import hashlib
 import json
 import os
 import pathlib
@@ -58,7 +57,7 @@ def complaints(case, options, wanted, out, status):
     if found:
         return found
     for item in objects:
-        found += inconsistencies(item)
+        found += inconsistencies(item, case)
     if len(objects) == 1 and status in (0, 1) and (objects[0]["verdict"] == "pass") != (status == 0):
         found.append(f"verdict {objects[0]['verdict']} and exit status {status}")
     if "findings" in case.spec:
@@ -73,7 +72,7 @@ def complaints(case, options, wanted, out, status):
     return found
 
 
-def inconsistencies(item):
+def inconsistencies(item, case):
     """What a schema cannot say."""
     failing = [finding for finding in item["findings"] if finding["severity"] in FAILING]
     if bool(failing) != (item["verdict"] != "pass"):
@@ -88,7 +87,7 @@ def inconsistencies(item):
                     finding["address"] in (address["address"], None)]
             if address["fails"] and not said:
                 yield f"no finding says why {address['address']} fails"
-            yield from address_inconsistencies(item, host, address)
+            yield from address_inconsistencies(item, host, address, case)
 
 
 RCODES = {"NoError": 0, "NODATA": 0, "FormErr": 1, "ServFail": 2, "NXDomain": 3, "NotImp": 4, "Refused": 5}
@@ -112,8 +111,26 @@ def lookup_inconsistencies(lookup):
             yield f"the fields of {record['text']} are {fields}"
 
 
-def address_inconsistencies(item, host, address):
-    """Digests are worked out anew, and compared with the TLSA records."""
+def digest_inconsistencies(certificate, depth, records, case):
+    """Digests are those of the lab's certificate, and compared with the TLSA records anew."""
+    data = {(digest["selector"], digest["mtype"]): digest["data"] for digest in certificate["digests"]}
+    sent = case.known.get(data[0, 1])
+    if not sent:
+        yield f"no certificate of the lab is {data[0, 1]}"
+        return
+    for digest in certificate["digests"]:
+        wanted = sent.data(digest["selector"], digest["mtype"])
+        entry = (3 if depth == 0 else 2, digest["selector"], digest["mtype"], wanted)
+        if (digest["usage"], digest["data"], digest["matched"]) != (entry[0], wanted, entry in records):
+            yield f"{digest['label']} at depth {depth} is {digest}"
+    asked = {record[1] for record in records if record[2] == 0}
+    full = {digest["selector"] for digest in certificate["digests"] if digest["mtype"] == 0}
+    if full != asked & {0, 1}:
+        yield f"full data of selectors {full} at depth {depth}, asked for {asked}"
+
+
+def address_inconsistencies(item, host, address, case):
+    """Facts that follow from others."""
     times = [line["milliseconds"] for line in address["dialogue"]]
     if times != sorted(times):
         yield f"the dialogue's times are {times}"
@@ -124,15 +141,7 @@ def address_inconsistencies(item, host, address):
     records = {(r["usage"], r["selector"], r["mtype"], r["data"])
                for r in host["tlsa"]["records"]} if host["tlsa"] else set()
     for depth, certificate in enumerate(address["tls"]["chain"] if address["tls"] else []):
-        whole = {digest["selector"]: bytes.fromhex(digest["data"])
-                 for digest in certificate["digests"] if digest["mtype"] == 0}
-        for digest in certificate["digests"]:
-            data = whole[digest["selector"]]
-            if digest["mtype"]:
-                data = hashlib.new(("sha256", "sha512")[digest["mtype"] - 1], data).digest()
-            entry = (3 if depth == 0 else 2, digest["selector"], digest["mtype"], data.hex())
-            if (digest["usage"], digest["data"], digest["matched"]) != (entry[0], entry[3], entry in records):
-                yield f"{digest['label']} at depth {depth} is {digest}"
+        yield from digest_inconsistencies(certificate, depth, records, case)
         if certificate["not_after"] and certificate["days_left"] != (
                 moment(certificate["not_after"]) - moment(item["verify_time"])).days:
             yield f"{certificate['days_left']} days from {item['verify_time']} to {certificate['not_after']}"

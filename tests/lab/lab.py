@@ -59,6 +59,7 @@ class Case:
         self.spec = tomllib.loads(path.read_text())
         self.domain = self.spec.get("domain", self.name.split("-")[0].lower() + ".lab") + "."
         self.certs, self.tlsa = {}, {}
+        self.known = {}  # every certificate of the lab, by the SHA2-256 of its DER
         self.zone = None
 
     def make_certs(self):
@@ -215,9 +216,11 @@ class Lab:
         resolv = self.directory / "resolv.conf"
         resolv.write_text(f"nameserver {zones.UNBOUND}\nnameserver {zones.DISTANT}\n")
         subprocess.run(["mount", "--bind", str(resolv), "/etc/resolv.conf"], check=True)
-        signed = []
+        signed, known = [], {}
         for case in self.cases:
             case.make_certs()
+            known.update({cert.data(0, 1): cert for cert in case.certs.values()})
+            case.known = known
             if "records" in case.spec:
                 signed.append(case.make_zone(self.directory))
         parent = zones.Zone(self.directory, "lab.", "".join(

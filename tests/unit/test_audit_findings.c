@@ -6,7 +6,10 @@
 
 #include "dane_pki.h"
 
+#include "base/limits.h"
+
 #include "model/finding.h"
+#include "models/compare.h"
 
 #define BYTES(literal) {(const uint8_t *)literal, sizeof literal - 1}
 #define TEN "0123456789"
@@ -14,7 +17,7 @@
 enum { NOW = 1000000000, DAY = 86400 };
 
 struct world {
-    struct record ds, dnskey, mx, param, tlsa[14];
+    struct record ds, dnskey, mx, param, tlsa[14], more[LIMIT_ADVICE + 1];
     struct lookup lookups[3], nsec3param, a[2], aaaa[2], tlsa_lookup[2];
     struct lookup_alias alias;
     struct certificate chain[2][2]; /* of either address: leaf, issuer */
@@ -270,7 +273,18 @@ static void other_address(struct world *world)
 static void renewed(struct world *world)
 {
     second_address(world, tlsa(3, 0, 1, cert_of(ANOTHER)));
-    world->chain[1][0].data[CERTIFICATE_FULL_SPKI] = world->chain[0][0].data[CERTIFICATE_FULL_SPKI];
+    world->chain[1][0].data[CERTIFICATE_PKEY_SHA256] = key_of(THE_LEAF);
+}
+
+/* As many findings as there may be of advice, and one more; what fails the domain is never left out. */
+static void much_advice(struct world *world)
+{
+    for (size_t i = 0; i <= LIMIT_ADVICE; i++)
+        world->more[i] = tlsa(9, 1, 1, key_of(ANOTHER));
+    world->tlsa_lookup[0].records = world->more;
+    world->tlsa_lookup[0].record_count = LIMIT_ADVICE + 1;
+    world->addresses[0].dane = DANE_UNUSABLE;
+    world->verdicts[0] = (struct verdict){.code = VERDICT_TLSA_UNUSABLE};
 }
 
 static void hidden(struct world *world)
@@ -280,9 +294,6 @@ static void hidden(struct world *world)
 }
 
 static uint8_t pem_digest[32];
-static X509 *public_leaf;
-static unsigned char *public_der;
-static int public_length;
 
 static void pem(struct world *world)
 {
@@ -296,8 +307,7 @@ static void pem(struct world *world)
 static void public_intermediate(struct world *world)
 {
     anchored(world);
-    world->chain[0][0].data[CERTIFICATE_FULL_CERT] =
-        (struct bytes){public_der, (size_t)public_length};
+    world->chain[0][0].public_ca = true;
 }
 
 #define SINGLE " tlsa-single-record"
@@ -424,6 +434,8 @@ static void find_row(const struct row *row, const struct retired *list, bool see
     arena_init(&arena);
     buffer_init(&ids, 0);
     buffer_puts(&ids, "");
+    for (size_t i = 0; i < world.domain.host_count; i++)
+        compare_host(&world.hosts[i], &arena);
     findings_find(&world.domain, &world.rules, &arena);
     add_ids(&world.domain, &ids, seen);
     if (strcmp(ids.length > 0 ? ids.data : "", row->ids) != 0)
@@ -451,14 +463,25 @@ static struct retired *make_retired(void)
     return list;
 }
 
-static void make_public_leaf(void)
+static void check_much_advice(bool seen[FINDING_CODES])
 {
-    struct pki_spec spec = {.cn = "public", .policies = "2.23.140.1.2.1"};
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+    struct world world;
+    struct arena arena;
+    size_t counts[FINDING_CODES] = {0};
 
-    public_leaf = pki_issue(&spec, key, NULL, NULL);
-    public_length = i2d_X509(public_leaf, &public_der);
-    EVP_PKEY_free(key);
+    world_init(&world);
+    much_advice(&world);
+    arena_init(&arena);
+    compare_host(&world.hosts[0], &arena);
+    findings_find(&world.domain, &world.rules, &arena);
+    for (size_t i = 0; i < world.domain.finding_count; i++)
+        counts[world.domain.findings[i].code]++;
+    assert_int_equal(world.domain.finding_count, LIMIT_ADVICE + 2);
+    assert_int_equal(counts[FINDING_TLSA_RECORD_UNUSABLE], LIMIT_ADVICE);
+    assert_int_equal(counts[FINDING_TLSA_ALL_UNUSABLE], 1);
+    assert_int_equal(counts[FINDING_ADVICE_LIMITED], 1);
+    seen[FINDING_ADVICE_LIMITED] = true;
+    arena_fini(&arena);
 }
 
 static void test_rows(void **state)
@@ -467,14 +490,12 @@ static void test_rows(void **state)
     bool seen[FINDING_CODES] = {false};
 
     (void)state;
-    make_public_leaf();
     for (size_t i = 0; i < ROWS; i++)
         find_row(&rows[i], list, seen);
+    check_much_advice(seen);
     for (int code = 0; code < FINDING_CODES; code++)
         if (!seen[code])
             fail_msg("no row finds %s", finding_id(code));
-    X509_free(public_leaf);
-    OPENSSL_free(public_der);
     retired_free(list);
 }
 

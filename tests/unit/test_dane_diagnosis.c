@@ -1,6 +1,7 @@
 /* What a TLSA record that does not match is: each row a record and what the bytes prove of it. */
 #include "dane/diagnosis.h"
 
+#include "dane/records.h"
 #include "dane_world.h"
 
 #include <openssl/pem.h>
@@ -20,12 +21,23 @@ static struct record make_record(uint8_t usage, uint8_t selector, uint8_t mtype,
     return (struct record){.type = RECORD_TLSA, .data.tlsa = {usage, selector, mtype, data}};
 }
 
+static struct finding find(struct world *world, const struct record *record,
+                           const struct chain *chain)
+{
+    const struct record_facts *facts = records_facts(record, 1, &world->arena);
+    const struct record_match *match =
+        records_match(record, facts, 1, (struct certificate *)chain->certificates, chain->count,
+                      &world->arena);
+
+    return diagnosis_find(record, facts, match, chain);
+}
+
 static void check(struct world *world, struct record record, enum finding_code code,
                   unsigned depth)
 {
     struct certificate certificates[2];
     struct chain chain = make_chain(world, certificates);
-    struct finding finding = diagnosis_find(&record, &chain, &world->arena);
+    struct finding finding = find(world, &record, &chain);
 
     if (finding.code != code)
         fail_msg("%u %u %u: %d instead of %d", record.data.tlsa.usage, record.data.tlsa.selector,
@@ -80,7 +92,7 @@ static void test_right(void **state)
     struct chain chain = make_chain(world, certificates);
     struct record record =
         make_record(3, 0, 2, world->models[INTER].data[CERTIFICATE_PKEY_SHA256]);
-    struct finding finding = diagnosis_find(&record, &chain, &world->arena);
+    struct finding finding = find(world, &record, &chain);
 
     assert_int_equal(finding.digest, CERTIFICATE_PKEY_SHA256);
     assert_ptr_equal(finding.certificate, &certificates[1]);
@@ -145,31 +157,15 @@ static void test_twice(void **state)
     struct record record =
         make_record(3, 1, 1, world->models[LEAF_SELF].data[CERTIFICATE_PKEY_SHA256]);
 
-    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code, FINDING_CODES);
+    assert_int_equal(find(world, &record, &chain).code, FINDING_CODES);
     record.data.tlsa.usage = 2;
-    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code, FINDING_CODES);
+    assert_int_equal(find(world, &record, &chain).code, FINDING_CODES);
     chain.count = 1;
-    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code,
+    assert_int_equal(find(world, &record, &chain).code,
                      FINDING_TLSA_LEAF_UNDER_TA);
     chain.count = 0;
-    assert_int_equal(diagnosis_find(&record, &chain, &world->arena).code,
+    assert_int_equal(find(world, &record, &chain).code,
                      FINDING_TLSA_ANCHOR_UNKNOWN);
-}
-
-static void test_leaf(void **state)
-{
-    struct world *world = *state;
-    struct certificate certificates[2];
-    struct chain chain = make_chain(world, certificates);
-    struct record_tlsa tlsa = {3, 1, 1, world->models[LEAF].data[CERTIFICATE_PKEY_SHA256]};
-
-    assert_true(diagnosis_is_leaf(&tlsa, &chain));
-    tlsa.selector = 0;
-    assert_false(diagnosis_is_leaf(&tlsa, &chain));
-    tlsa = (struct record_tlsa){2, 1, 1, world->models[INTER].data[CERTIFICATE_PKEY_SHA256]};
-    assert_false(diagnosis_is_leaf(&tlsa, &chain));
-    chain.count = 0;
-    assert_false(diagnosis_is_leaf(&tlsa, &chain));
 }
 
 /* Only a certificate that names a policy of the baseline requirements. */
@@ -184,12 +180,13 @@ static void test_public(void **state)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct pki_spec spec = {.cn = "p", .policies = rows[i].policy};
+        struct certificate certificate;
         X509 *x509 = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
 
-        assert_int_equal(certificate_is_public(pki_der(x509, &world->arena)), rows[i].is_public);
+        assert_true(certificate_parse(pki_der(x509, &world->arena), &world->arena, &certificate));
+        assert_int_equal(certificate.public_ca, rows[i].is_public);
         X509_free(x509);
     }
-    assert_false(certificate_is_public((struct bytes){(const uint8_t *)"x", 1}));
 }
 
 int main(void)
@@ -197,8 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields),  cmocka_unit_test(test_right),
         cmocka_unit_test(test_nothing), cmocka_unit_test(test_pem),
-        cmocka_unit_test(test_twice),   cmocka_unit_test(test_leaf),
-        cmocka_unit_test(test_public),
+        cmocka_unit_test(test_twice),   cmocka_unit_test(test_public),
     };
 
     return cmocka_run_group_tests(tests, world_new, world_free);

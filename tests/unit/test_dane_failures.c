@@ -90,7 +90,7 @@ static void check_row(struct world *world, const struct row *row)
     X509 *sent[] = {world->certs[LEAF], world->certs[row->issuer]};
     const struct certificate *matched = &world->models[row->usage == 3 ? LEAF : row->issuer];
     struct record record = {.type = RECORD_TLSA};
-    struct handshake_config config = {"mx.example.org.", &record, 1, PKI_NOW};
+    struct handshake_config config = {"mx.example.org.", &record, 1, PKI_NOW, NULL};
     SSL_CTX *server = pki_server(world->keys[KEY_LEAF], sent, 2);
     struct address address = {0};
     enum handshake_status status;

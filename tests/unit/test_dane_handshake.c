@@ -412,7 +412,7 @@ static void check_result(const struct row *row, const struct address *address, s
 static void check_row(struct world *world, const struct row *row, SSL_CTX *server, size_t sent)
 {
     struct record records[4];
-    struct handshake_config config = {"mx.example.org.", records, 0, PKI_NOW};
+    struct handshake_config config = {"mx.example.org.", records, 0, PKI_NOW, NULL};
     struct address address = {0};
     struct pki_link link;
 
@@ -452,7 +452,7 @@ static void check_depth(struct world *world, size_t issuers, enum excess excess)
     EVP_PKEY *key = world->keys[KEY_LEAF];
     X509 *sent[LIMIT_CHAIN_DEPTH + 2], *issuer = NULL;
     struct record record = {.type = RECORD_TLSA};
-    struct handshake_config config = {"mx.example.org", &record, 1, PKI_NOW};
+    struct handshake_config config = {"mx.example.org", &record, 1, PKI_NOW, NULL};
     struct certificate top;
     struct address address = {0};
     struct pki_link link;

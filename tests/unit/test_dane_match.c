@@ -166,74 +166,11 @@ static void test_references(void **state)
     assert_false(match_name(&leaf, cn, 1, &matched));
 }
 
-static const uint8_t digest[2][64] = {{1}, {2}};
-
-struct mark_row {
-    const char *name;
-    uint8_t usage, selector, mtype;
-    unsigned depth;
-    enum certificate_digest mark;
-    bool good, shown, matched;
-};
-
-static const struct mark_row mark_rows[] = {
-    {"3 1 1 at 0", 3, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 1},
-    {"3 1 1 at 1 (E33)", 3, 1, 1, 1, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
-    {"2 1 1 at 1", 2, 1, 1, 1, CERTIFICATE_PKEY_SHA256, 1, 1, 1},
-    {"2 1 1 at 7", 2, 1, 1, 7, CERTIFICATE_PKEY_SHA256, 1, 1, 1},
-    {"2 1 1 at 0 (E33)", 2, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
-    {"1 1 1 at 0 (E37)", 1, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
-    {"other data (E30)", 3, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 0, 1, 0},
-    {"pkey sha256 always", 3, 0, 2, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
-    {"3 0 1", 3, 0, 1, 0, CERTIFICATE_CERT_SHA256, 1, 1, 1},
-    {"3 1 2", 3, 1, 2, 0, CERTIFICATE_PKEY_SHA512, 1, 1, 1},
-    {"3 0 2", 3, 0, 2, 0, CERTIFICATE_CERT_SHA512, 1, 1, 1},
-    {"3 0 0", 3, 0, 0, 0, CERTIFICATE_FULL_CERT, 1, 1, 1},
-    {"3 1 0", 3, 1, 0, 0, CERTIFICATE_FULL_SPKI, 1, 1, 1},
-    {"0 0 1 is shown", 0, 0, 1, 0, CERTIFICATE_CERT_SHA256, 1, 1, 0},
-    {"not asked, not shown", 3, 1, 1, 0, CERTIFICATE_CERT_SHA256, 1, 0, 0},
-    {"unknown selector", 3, 2, 1, 0, CERTIFICATE_CERT_SHA256, 1, 0, 0},
-};
-
-static void test_marks(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof mark_rows / sizeof mark_rows[0]; i++) {
-        const struct mark_row *row = &mark_rows[i];
-        struct record record = {.type = RECORD_TLSA};
-        struct certificate certificate = {0};
-
-        record.data.tlsa = (struct record_tlsa){
-            row->usage, row->selector, row->mtype, {digest[row->good ? 0 : 1], 64}};
-        for (int j = 0; j < CERTIFICATE_DIGESTS; j++)
-            certificate.data[j] = (struct bytes){digest[0], 64};
-        match_mark(&certificate, row->depth, &record, 1);
-        if (certificate.marks[row->mark].shown != row->shown ||
-            certificate.marks[row->mark].matched != row->matched)
-            fail_msg("%s", row->name);
-    }
-}
-
-static void test_mark_of_nothing(void **state)
-{
-    struct record record = {.type = RECORD_TLSA};
-    struct certificate certificate = {0};
-
-    (void)state;
-    record.data.tlsa = (struct record_tlsa){3, 0, 0, {NULL, 0}};
-    match_mark(&certificate, 0, &record, 1); /* nothing equals nothing */
-    assert_false(certificate.marks[CERTIFICATE_FULL_CERT].matched);
-    match_mark(&certificate, 0, NULL, 0);
-    assert_true(certificate.marks[CERTIFICATE_PKEY_SHA256].shown);
-    assert_false(certificate.marks[CERTIFICATE_FULL_CERT].shown);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),           cmocka_unit_test(test_agrees_with_openssl),
-        cmocka_unit_test(test_references),      cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_mark_of_nothing),
+        cmocka_unit_test(test_references),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "dane_world.h"
 
-static const struct handshake_config plain_config = {"mx.example.org.", NULL, 0, PKI_NOW};
+static const struct handshake_config plain_config = {"mx.example.org.", NULL, 0, PKI_NOW, NULL};
 
 struct version_row {
     int version;
@@ -119,7 +119,7 @@ static void test_weak(void **state)
     X509 *sent[2];
     unsigned char *spki = NULL;
     struct record record = {.type = RECORD_TLSA};
-    struct handshake_config config = {"mx.example.org", &record, 1, PKI_NOW};
+    struct handshake_config config = {"mx.example.org", &record, 1, PKI_NOW, NULL};
     struct address address = {0};
     struct pki_link link;
 
@@ -146,7 +146,7 @@ static void test_weak(void **state)
 
 static void check_sni(struct world *world, const char *base, const char *wanted)
 {
-    struct handshake_config config = {base, NULL, 0, PKI_NOW};
+    struct handshake_config config = {base, NULL, 0, PKI_NOW, NULL};
     SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
     struct pki_link link;
 

@@ -46,7 +46,9 @@ static const struct certificate leaf = {
     .name_count = 2,
     .key = "EC-P256",
     .signature = "ecdsa-with-SHA256",
-    .data = {[CERTIFICATE_PKEY_SHA256] = BYTES(DIGEST), [CERTIFICATE_FULL_CERT] = BYTES(DIGEST)},
+    .data = {[CERTIFICATE_CERT_SHA256] = BYTES(DIGEST), [CERTIFICATE_PKEY_SHA256] = BYTES(DIGEST),
+             [CERTIFICATE_CERT_SHA512] = BYTES(DIGEST), [CERTIFICATE_PKEY_SHA512] = BYTES(DIGEST),
+             [CERTIFICATE_FULL_CERT] = BYTES(DIGEST)},
     .marks = {[CERTIFICATE_PKEY_SHA256] = {true, true}},
 };
 
