@@ -206,12 +206,13 @@ fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/libfuzzer/%)
 bench: test-packages
 	@$(MAKE) --no-print-directory all $(BENCH_TOOLS)
 	@tests/bench/parallel --binary $(BUILD)/mxdane
+	@$(BUILD)/bench/findings
 	@tests/bench/lists --binary $(BUILD)/mxdane --tools $(BUILD)/bench
 
-$(BUILD)/bench/%: tests/bench/%.c
+$(BUILD)/bench/%: tests/bench/%.c $(MODULES)
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(MODULES) $(LDLIBS)
 
 $(BUILD)/lab/%: tests/lab/%.c
 	@mkdir -p $(@D)
