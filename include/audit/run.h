@@ -14,7 +14,7 @@
 
 enum run_report_status {
     RUN_REPORTED,
-    RUN_REPORT_LATER, /* the reader of the output is slow: to be called again */
+    RUN_REPORT_LATER, /* the reader of the output is slow: to be called again when it reads */
     RUN_REPORT_FAILED /* the output cannot be written: ends the run */
 };
 
@@ -35,6 +35,8 @@ struct run_reader { /* takes what a run gives */
     /* A finished domain. RUN_REPORT_FAILED: with the reason in `failure`. */
     enum run_report_status (*report)(void *argument, const struct domain *domain,
                                      struct failure *failure);
+    /* What RUN_REPORT_LATER waits for: that this descriptor takes bytes. */
+    const int *output;
     /* Four times a second; NULL: never. */
     void (*progress)(void *argument, const struct run_counts *counts);
     void *argument;

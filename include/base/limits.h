@@ -36,7 +36,7 @@ enum {
     LIMIT_PAUSE_MS = 60000,       /* --pause */
     LIMIT_HOSTS_KEPT = 10000000,  /* --hosts */
     LIMIT_ENDING_MS = 4000,       /* from a signal to the end of a run over a list */
-    LIMIT_DESCRIPTORS_KEPT = 33,  /* the libraries keep, beside the sockets of questions and probes */
+    LIMIT_DESCRIPTORS_KEPT = 34,  /* the libraries keep, beside the sockets of questions and probes */
     LIMIT_LIST_LINE = 4096,       /* bytes of a line of a list of domains, comment aside */
     LIMIT_NAMESERVERS = 16,       /* -n */
     LIMIT_DOWN_HOSTS = 64,        /* -D */

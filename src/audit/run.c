@@ -11,6 +11,7 @@
 #include "audit/list.h"
 #include "audit/task.h"
 #include "base/memory.h"
+#include "base/writable.h"
 #include "dns/resolver.h"
 
 enum { SIGNALS = 3 };
@@ -32,6 +33,7 @@ struct run {
     const struct run_reader *reader;
     struct list *list;       /* NULL: the domains come from the array */
     struct journal *journal; /* NULL: none */
+    struct writable *output;
     size_t most;             /* domains in flight, beside those that are stalled */
     size_t taken;            /* of the input */
     size_t turn;             /* lines that may be taken before the loop has its turn */
@@ -109,8 +111,6 @@ static void count_reported(struct run *run, const struct entry *entry)
 
 static void report_ready(struct run *run)
 {
-    enum { LATER_MS = 20 };
-
     while (run->ready != NULL && !run->failed) {
         const struct domain *domain = task_domain(run->ready->task);
 
@@ -120,7 +120,8 @@ static void report_ready(struct run *run)
             entry_free(take_ready(run));
             break;
         case RUN_REPORT_LATER:
-            settle_later(run, LATER_MS);
+            if (!writable_wait(run->output))
+                settle_later(run, 0);
             return;
         case RUN_REPORT_FAILED:
             run->failed = true;
@@ -256,7 +257,8 @@ static bool start_more(struct run *run)
     return started;
 }
 
-static void on_input(void *argument)
+/* There is more of the list, or the output takes more. */
+static void on_go(void *argument)
 {
     settle(argument);
 }
@@ -333,7 +335,7 @@ static bool set_up_input(struct run *run, struct failure *failure)
     run->outcome.counts.total = input->count;
     if (input->path == NULL)
         return true;
-    run->list = list_new(&run->loop, input->path, on_input, run, failure);
+    run->list = list_new(&run->loop, input->path, on_go, run, failure);
     if (run->list == NULL)
         return false;
     if (run->reader->progress != NULL)
@@ -356,6 +358,9 @@ static bool set_up(struct run *run, const struct plan *plan, struct failure *fai
     services->resolver = resolver_new(&run->loop, &plan->resolver, failure);
     if (services->resolver == NULL)
         return false;
+    run->output = writable_new(&run->loop, *run->reader->output, on_go, run);
+    if (run->output == NULL)
+        return failure_set(failure, "too few descriptors");
     services->hosts = hosts_new(&run->loop, plan, services->resolver, run->tls, on_room, run);
     return set_up_input(run, failure);
 }
@@ -372,6 +377,7 @@ static void tear_down(struct run *run)
     uv_close((uv_handle_t *)&run->later, NULL);
     uv_close((uv_handle_t *)&run->ending, NULL);
     list_free(run->list);
+    writable_free(run->output);
     journal_close(run->journal);
     hosts_cancel(run->services.hosts);
     resolver_free(run->services.resolver);

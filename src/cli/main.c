@@ -191,7 +191,8 @@ static int run(const struct options *options, struct failure *failure)
     struct plan plan = options->plan;
     struct run_input input = {options->list, options->domains, options->domain_count,
                               options->journal};
-    struct run_reader reader = {give_up_rights, report, options->progress ? progress : NULL, &front};
+    struct run_reader reader = {give_up_rights, report, &front.output.fd,
+                                options->progress ? progress : NULL, &front};
     struct run_outcome outcome = {0};
     struct report_sum sum = {0};
     bool good;
