@@ -14,6 +14,7 @@ struct front {
     const struct options *options;
     struct output output;
     struct state *state; /* NULL: none */
+    bool name_refused;   /* a server refused our EHLO name */
 };
 
 /*

@@ -182,6 +182,67 @@ static void test_dialogue(void **unused)
     drop(&session, &arena);
 }
 
+/* The marks of a firewall, in the greeting or in EHLO's reply, count where STARTTLS is missing. */
+static void test_masks(void **unused)
+{
+    static const struct {
+        const char *server;
+        enum smtp_state state;
+        bool masked;
+    } masks[] = {
+        {"220 mx\r\n250-mx\r\n250 XXXXXXXA\r\n", SMTP_QUIT, true},
+        {"220 **********2******\r\n250-mx\r\n250 SIZE\r\n", SMTP_QUIT, true},
+        {"220 **********2******\r\n250 ********\r\n", SMTP_QUIT, true},
+        {"220 mx\r\n250-mx\r\n250 SIZE\r\n", SMTP_QUIT, false},
+        {"220 XXXXXXXA\r\n250 XXXXXXXA\r\n", SMTP_QUIT, false},
+        {"220 **********2******\r\n250-mx\r\n250-XXXXXXXA\r\n250 STARTTLS\r\n", SMTP_STARTTLS, false},
+    };
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        feed(&session, &arena, masks[i].server, strlen(masks[i].server), 5);
+        assert_int_equal(session.state, masks[i].state);
+        if (session.end.masked != masks[i].masked)
+            fail_msg("%s", masks[i].server);
+        drop(&session, &arena);
+    }
+}
+
+static size_t count_lines(const struct session *session, const char *text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < session->dialogue_count; i++)
+        count += session->dialogue[i].text.length == strlen(text) &&
+                 memcmp(session->dialogue[i].text.data, text, strlen(text)) == 0;
+    return count;
+}
+
+/* What ends a session is one event, whatever the state: -v tells it once. */
+static void test_one_event(void **unused)
+{
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t length = 0; length <= strlen(GOOD); length++) {
+        feed(&session, &arena, GOOD, length, 7);
+        session_closed(&session, false);
+        assert_int_equal(count_lines(&session, "connection closed"), 1);
+        drop(&session, &arena);
+        feed(&session, &arena, GOOD, length, 7);
+        session_closed(&session, true);
+        assert_int_equal(count_lines(&session, "connection reset"), 1);
+        drop(&session, &arena);
+        feed(&session, &arena, GOOD, length, 7);
+        session_timeout(&session);
+        assert_int_equal(count_lines(&session, "timeout"), 1);
+        drop(&session, &arena);
+    }
+}
+
 /* A session's bytes are counted from its beginning to its end. */
 static void test_bytes(void **unused)
 {
@@ -307,7 +368,8 @@ int main(void)
         cmocka_unit_test(test_rows),     cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_limits),   cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_dialogue), cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_bytes_in_pieces),
+        cmocka_unit_test(test_bytes_in_pieces), cmocka_unit_test(test_one_event),
+        cmocka_unit_test(test_masks),
         cmocka_unit_test(test_exceeded), cmocka_unit_test(test_after),
     };
 
