@@ -28,6 +28,12 @@ bool transport_is_busy(const struct transport_end *end);
  */
 bool transport_refuses_name(const struct transport_end *end);
 
+/*
+ * A firewall keeps STARTTLS from us (RFC 3207 section 6): it wrote over the server's offer, or over
+ * our command, which the server then has in its reply.
+ */
+bool transport_hides_starttls(const struct transport_end *end);
+
 /* How a session, or its part after the handshake, ended. */
 void transport_add_end(struct buffer *out, const struct transport_end *end);
 

@@ -109,8 +109,9 @@ static enum finding_code reply_code(const struct transport_end *end)
 {
     if (transport_refuses_name(end))
         return FINDING_NAME_REFUSED;
-    return end->state == SMTP_STARTTLS && !transport_is_busy(end) ? FINDING_STARTTLS_REFUSED
-                                                                  : FINDING_SMTP_REFUSED;
+    if (transport_is_busy(end) || end->state != SMTP_STARTTLS)
+        return FINDING_SMTP_REFUSED;
+    return transport_hides_starttls(end) ? FINDING_STARTTLS_MASKED : FINDING_STARTTLS_REFUSED;
 }
 
 /* A timeout or a broken connection says nothing about DANE. */
@@ -122,7 +123,7 @@ static enum finding_code end_code(const struct transport_end *end)
     case TRANSPORT_CONNECT_TIMEOUT: return FINDING_CONNECTION_TIMEOUT;
     case TRANSPORT_CONNECT_FAILED: return FINDING_CONNECTION_FAILED;
     case TRANSPORT_NO_STARTTLS:
-        return end->masked ? FINDING_STARTTLS_MASKED : FINDING_STARTTLS_ABSENT;
+        return transport_hides_starttls(end) ? FINDING_STARTTLS_MASKED : FINDING_STARTTLS_ABSENT;
     case TRANSPORT_REPLY: return reply_code(end);
     case TRANSPORT_TIMEOUT:
     case TRANSPORT_CLOSED:

@@ -45,12 +45,20 @@ bool transport_is_busy(const struct transport_end *end)
     return end->transport == TRANSPORT_REPLY && (end->code == 421 || end->code == 450);
 }
 
+static bool is_of_word(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
+}
+
+/* As a word by itself, in any case. */
 static bool contains(struct bytes text, const char *word)
 {
     size_t length = strlen(word);
 
     for (size_t at = 0; at + length <= text.length; at++)
-        if (strncasecmp((const char *)text.data + at, word, length) == 0)
+        if (strncasecmp((const char *)text.data + at, word, length) == 0 &&
+            (at == 0 || !is_of_word(text.data[at - 1])) &&
+            (at + length == text.length || !is_of_word(text.data[at + length])))
             return true;
     return false;
 }
@@ -80,6 +88,14 @@ bool transport_refuses_name(const struct transport_end *end)
     case 503: return false;
     }
     return tells_of_name(end->text);
+}
+
+bool transport_hides_starttls(const struct transport_end *end)
+{
+    if (end->transport == TRANSPORT_NO_STARTTLS)
+        return end->masked;
+    return end->transport == TRANSPORT_REPLY && end->state == SMTP_STARTTLS &&
+           contains(end->text, "XXXXXXXX");
 }
 
 static void add_reply(struct buffer *out, const struct transport_end *end)

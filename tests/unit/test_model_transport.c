@@ -39,6 +39,14 @@ static const struct {
     {SMTP_STARTTLS, 521, "", false, false, "starttls-refused", "fail"},
     {SMTP_EHLO_TLS, 454, "", false, false, "ehlo-after-tls-failed", "fail"},
     {SMTP_EHLO_TLS, 550, "5.7.1 no", false, false, "ehlo-after-tls-failed", "fail"},
+    /* the firewall let the offer through, and wrote over our command */
+    {SMTP_STARTTLS, 500, "5.5.1 Command unrecognized: \"XXXXXXXX\"", false, false, "starttls-masked",
+     "fail"},
+    {SMTP_STARTTLS, 502, "XXXXXXXX", false, false, "starttls-masked", "fail"},
+    {SMTP_STARTTLS, 421, "XXXXXXXX", true, false, "smtp-refused", "untested"},
+    {SMTP_STARTTLS, 502, "XXXXXXX", false, false, "starttls-refused", "fail"},
+    {SMTP_EHLO, 500, "5.5.1 Command unrecognized: \"XXXXXXXX\"", false, false, "smtp-refused",
+     "untested"},
     /* a parameter of EHLO, and it has one: our name */
     {SMTP_EHLO, 504, "5.5.2 <25aea30808b2>", false, true, "ehlo-name-refused", "untested"},
     {SMTP_EHLO, 501, "5.0.0 Invalid domain name", false, true, "ehlo-name-refused", "untested"},
@@ -59,6 +67,10 @@ static const struct {
     {SMTP_EHLO, 550, "5.7.25 cannot find your reverse hostname", false, false, "smtp-refused",
      "untested"},
     {SMTP_EHLO, 550, "HEL", false, false, "smtp-refused", "untested"},
+    {SMTP_EHLO, 550, "mx.michelob.example does not like you", false, false, "smtp-refused",
+     "untested"},
+    {SMTP_EHLO, 550, "try heLO2 or 1ehlo", false, false, "smtp-refused", "untested"},
+    {SMTP_EHLO, 550, "no(helo)", false, true, "ehlo-name-refused", "untested"},
     /* EHLO itself, the order of commands, the moment */
     {SMTP_EHLO, 500, "5.5.1 unrecognized: EHLO vm", false, false, "smtp-refused", "untested"},
     {SMTP_EHLO, 502, "5.5.1 EHLO not implemented, use HELO", false, false, "smtp-refused", "untested"},
@@ -129,6 +141,9 @@ static void test_no_reply(void **state)
         assert_int_equal(transport_is_busy(&end), transport == TRANSPORT_REPLY);
         end.code = 504;
         assert_int_equal(transport_refuses_name(&end), transport == TRANSPORT_REPLY);
+        assert_false(transport_hides_starttls(&end));
+        end.masked = true;
+        assert_int_equal(transport_hides_starttls(&end), transport == TRANSPORT_NO_STARTTLS);
     }
 }
 
