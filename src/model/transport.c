@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/limits.h"
+
 const char *transport_name(enum transport transport)
 {
     switch (transport) {
@@ -50,15 +52,20 @@ static bool is_of_word(uint8_t byte)
     return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
 }
 
-/* As a word by itself, in any case. */
+static bool is_word_at(struct bytes text, size_t at, const char *word, size_t length)
+{
+    return strncasecmp((const char *)text.data + at, word, length) == 0 &&
+           (at == 0 || !is_of_word(text.data[at - 1])) &&
+           (at + length == text.length || !is_of_word(text.data[at + length]));
+}
+
+/* As a word by itself, in any case. Each domain of a host asks again: the text has a limit. */
 static bool contains(struct bytes text, const char *word)
 {
     size_t length = strlen(word);
 
-    for (size_t at = 0; at + length <= text.length; at++)
-        if (strncasecmp((const char *)text.data + at, word, length) == 0 &&
-            (at == 0 || !is_of_word(text.data[at - 1])) &&
-            (at + length == text.length || !is_of_word(text.data[at + length])))
+    for (size_t at = 0; at + length <= text.length && at + length <= LIMIT_REPLY_MEANING; at++)
+        if (is_word_at(text, at, word, length))
             return true;
     return false;
 }

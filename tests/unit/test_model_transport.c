@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "audit/findings.h"
+#include "base/limits.h"
 #include "model/domain.h"
 #include "model/finding.h"
 
@@ -147,11 +148,28 @@ static void test_no_reply(void **state)
     }
 }
 
+/* What stands behind the limit is not read. */
+static void test_limit(void **state)
+{
+    static char text[LIMIT_REPLY_MEANING + 4];
+    struct transport_end end = {.transport = TRANSPORT_REPLY, .state = SMTP_EHLO, .code = 550,
+                                .text = {(const uint8_t *)text, sizeof text}};
+
+    (void)state;
+    memset(text, ' ', sizeof text);
+    memcpy(text + LIMIT_REPLY_MEANING - 4, "HELO", 4);
+    assert_true(transport_refuses_name(&end));
+    memset(text, ' ', sizeof text);
+    memcpy(text + LIMIT_REPLY_MEANING - 3, "HELO", 4);
+    assert_false(transport_refuses_name(&end));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replies),
         cmocka_unit_test(test_no_reply),
+        cmocka_unit_test(test_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
