@@ -25,6 +25,7 @@ struct reply {
     unsigned lines;
     unsigned code; /* 200-599 */
     enum excess excess;
+    bool named;    /* the line with the server's name came */
     bool starttls; /* a keyword is STARTTLS, RFC 3207 section 4 */
     bool masked;   /* a firewall wrote over the greeting, or over a keyword as long as STARTTLS */
 };

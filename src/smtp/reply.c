@@ -27,7 +27,7 @@ void reply_reset(struct reply *reply)
     buffer_clear(&reply->text);
     reply->lines = 0;
     reply->code = 0;
-    reply->starttls = reply->masked = false;
+    reply->named = reply->starttls = reply->masked = false;
 }
 
 static bool is_digit(char c)
@@ -46,14 +46,28 @@ static unsigned line_code(const char *line, size_t length)
            (unsigned)(line[2] - '0');
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* How much of a line's text is its keyword. */
 static size_t keyword_length(const char *text, size_t length)
 {
     size_t end = 0;
 
-    while (end < length && text[end] != ' ' && text[end] != '\t')
+    while (end < length && !is_blank(text[end]))
         end++;
     return end;
+}
+
+static bool says_something(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length && is_blank(text[at]))
+        at++;
+    return at < length;
 }
 
 /*
@@ -82,20 +96,22 @@ static bool is_masked_greeting(const char *text, size_t length)
 
 /*
  * RFC 5321 section 4.1.1.1: the first line of EHLO's reply is the server's name and a greeting,
- * whatever they are. Postfix takes the first line that has a text for it.
+ * whatever they are. Postfix takes the first line that says something for it.
  */
 static void take_text(struct reply *reply, const char *text, size_t length)
 {
     size_t keyword = keyword_length(text, length);
 
-    if (reply->text.length == 0) {
-        reply->masked |= is_masked_greeting(text, length);
-    } else {
+    if (reply->text.length > 0)
         buffer_puts(&reply->text, " ");
+    buffer_add(&reply->text, text, length);
+    if (!reply->named) {
+        reply->masked |= is_masked_greeting(text, length);
+        reply->named = says_something(text, length);
+    } else {
         reply->starttls |= keyword == STARTTLS_LENGTH && strncasecmp(text, "STARTTLS", keyword) == 0;
         reply->masked |= is_masked_keyword(text, keyword);
     }
-    buffer_add(&reply->text, text, length);
 }
 
 static enum reply_status too_long(struct reply *reply, enum excess excess)

@@ -25,7 +25,8 @@ static void on_line(void *argument, const char *line, size_t length)
     fuzz_require(length == 0 || line[length - 1] != '\r', "no CR before the LF is left");
     outcome->starttls |= outcome->named && length >= 12 && strncasecmp(line + 4, "STARTTLS", 8) == 0 &&
                          (length == 12 || line[12] == ' ' || line[12] == '\t');
-    outcome->named |= length > 4;
+    for (size_t i = 4; i < length; i++)
+        outcome->named |= line[i] != ' ' && line[i] != '\t';
 }
 
 static void outcome_init(struct outcome *outcome, size_t line_limit)
