@@ -1,6 +1,6 @@
 /*
  * The probes of a run: so many at once, one at a time to an address and a pause after it, and once
- * more where a server says at connect that it is busy (421, 450). A session whose server is silent
+ * more where a server says before TLS that it is busy (421, 450). A session whose server is silent
  * for LIMIT_PROMPT_MS is set aside: it makes room for another, for as many as plan->jobs_aside says.
  * How a session ended before TLS is told to all hosts that wait for the same address.
  */

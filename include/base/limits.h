@@ -14,6 +14,7 @@ enum {
     LIMIT_HOSTS = 100,            /* MX hosts of one domain */
     LIMIT_ADDRESSES = 100,        /* addresses of one MX host */
     LIMIT_REPLY_LINES = 128,      /* lines of one SMTP reply */
+    LIMIT_REPLY_MEANING = 1024,   /* bytes of a reply's text that are read for what it is about */
     LIMIT_SESSION_BYTES = 131072, /* plaintext a server may send in one session */
     LIMIT_TLS_BYTES = 262144,     /* the same inside TLS, certificates included; answers to KeyUpdate
                                      are as many at most, and may have to be held */

@@ -16,9 +16,9 @@ struct bytes {
 };
 
 /*
- * Free text of a peer: control bytes (C0, DEL, C1 and the bidirectional controls as UTF-8) and
- * invalid UTF-8 as \xHH; everything else as it is. Backslashes are doubled only before an `x` and
- * before an escape, so that none can be counterfeited and the text can be had back.
+ * Free text of a peer: controls (C0, DEL, C1, and as UTF-8 those of direction and others that show
+ * nothing) and invalid UTF-8 as \xHH; everything else as it is. Backslashes are doubled only before
+ * an `x` and before an escape, so that none can be counterfeited and the text can be had back.
  */
 void text_add_escaped(struct buffer *buffer, struct bytes text);
 

@@ -17,6 +17,7 @@ struct front {
     struct output output;
     struct state *state; /* NULL: none */
     struct sandbox sandbox;
+    bool name_refused;   /* a server refused our EHLO name */
 };
 
 /*

@@ -53,6 +53,7 @@ struct transport_end {
     struct bytes text;     /* of the reply: its lines' texts joined by a blank; raw */
     const char *reason;    /* our or OpenSSL's words; NULL: none */
     enum excess excess;    /* the limit that ended it */
+    bool masked;           /* no STARTTLS, and the marks of a firewall that writes over replies */
 };
 
 /* How OpenSSL judged the chain against the usable TLSA records, names left aside. */

@@ -42,6 +42,9 @@ bool domain_lookup_fails(const struct lookup *lookup);
 /* An address whose verdict or whose session makes the domain fail. */
 bool domain_address_fails(const struct address *address, const struct verdict *verdict);
 
+/* Whether one of its servers refuses our own name. */
+bool domain_name_refused(const struct domain *domain);
+
 /* The one roll-up. */
 enum exit_status domain_exit_status(const struct domain *domain);
 

@@ -72,10 +72,15 @@ enum finding_severity {
     X(CONNECTION_FAILED, "connection-failed", UNTESTED, NULL, NULL, "{end}") \
     X(SMTP_REFUSED, "smtp-refused", UNTESTED, "RFC 5321 section 4.2", NULL, \
       "the server ended the session: {end}") \
+    X(NAME_REFUSED, "ehlo-name-refused", UNTESTED, "RFC 5321 section 4.1.4", NULL, \
+      "the server refuses the EHLO name of this host (-H sets another): {end}") \
     X(SMTP_BROKEN, "smtp-broken", UNTESTED, "RFC 5321 section 4.2", NULL, \
       "the session broke off: {end}") \
     X(STARTTLS_ABSENT, "starttls-not-offered", FAILURE, "RFC 7672 section 2.2", \
       "starttls-not-supported", "STARTTLS is not offered: senders must not deliver") \
+    X(STARTTLS_MASKED, "starttls-masked", FAILURE, "RFC 3207 section 6", \
+      "starttls-not-supported", "a firewall hides STARTTLS, as Cisco's SMTP inspection does: turn " \
+      "its inspection off (if every server looks like this, the firewall is on this side)") \
     X(STARTTLS_REFUSED, "starttls-refused", FAILURE, "RFC 7672 section 2.2", \
       "starttls-not-supported", "STARTTLS is offered and refused: {end}") \
     X(PLAINTEXT_INJECTED, "plaintext-injected", FAILURE, "RFC 3207 section 4.2", \

@@ -1,6 +1,6 @@
 /*
- * Incremental parser of one SMTP reply (RFC 5321 section 4.2): lenient in form (LF only, codes
- * without text, any case), strict in size and in what a code is.
+ * Incremental parser of one SMTP reply (RFC 5321 section 4.2): lenient in form (LF only, any number
+ * of CRs before it, codes without text, any case), strict in size and in what a code is.
  */
 #ifndef MXDANE_SMTP_REPLY_H
 #define MXDANE_SMTP_REPLY_H
@@ -25,7 +25,9 @@ struct reply {
     unsigned lines;
     unsigned code; /* 200-599 */
     enum excess excess;
-    bool starttls; /* a line's keyword is STARTTLS, RFC 3207 section 4 */
+    bool named;    /* the line with the server's name came */
+    bool starttls; /* a keyword is STARTTLS, RFC 3207 section 4 */
+    bool masked;   /* a firewall wrote over the greeting, or over a keyword as long as STARTTLS */
 };
 
 /* Called with each whole line, without its line end; NULL: nobody. */

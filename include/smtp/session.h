@@ -23,6 +23,7 @@ struct session {
     struct arena *arena; /* of the texts in end, after and dialogue */
     const char *helo;
     struct reply reply;
+    bool masked; /* so far: as reply.masked */
     size_t received;
     bool keeps_dialogue;
     struct dialogue_line *dialogue;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "finder.h"
+#include "model/transport.h"
 
 static void append(struct finder *finder, struct finding finding)
 {
@@ -111,7 +112,20 @@ static void find_tlsa(struct finder *finder, const struct domain_host *entry)
     finder_add(finder, finding);
 }
 
-/* A timeout or a broken connection says nothing about DANE, a refused STARTTLS does. */
+/*
+ * A refused STARTTLS says something about DANE; neither a server that is busy (RFC 5321 section
+ * 4.2.3) nor one that refuses our name does.
+ */
+static enum finding_code reply_code(const struct transport_end *end)
+{
+    if (transport_refuses_name(end))
+        return FINDING_NAME_REFUSED;
+    if (transport_is_busy(end) || end->state != SMTP_STARTTLS)
+        return FINDING_SMTP_REFUSED;
+    return transport_hides_starttls(end) ? FINDING_STARTTLS_MASKED : FINDING_STARTTLS_REFUSED;
+}
+
+/* A timeout or a broken connection says nothing about DANE. */
 static enum finding_code end_code(const struct transport_end *end)
 {
     switch (end->transport) {
@@ -119,9 +133,9 @@ static enum finding_code end_code(const struct transport_end *end)
     case TRANSPORT_REFUSED: return FINDING_CONNECTION_REFUSED;
     case TRANSPORT_CONNECT_TIMEOUT: return FINDING_CONNECTION_TIMEOUT;
     case TRANSPORT_CONNECT_FAILED: return FINDING_CONNECTION_FAILED;
-    case TRANSPORT_NO_STARTTLS: return FINDING_STARTTLS_ABSENT;
-    case TRANSPORT_REPLY:
-        return end->state == SMTP_STARTTLS ? FINDING_STARTTLS_REFUSED : FINDING_SMTP_REFUSED;
+    case TRANSPORT_NO_STARTTLS:
+        return transport_hides_starttls(end) ? FINDING_STARTTLS_MASKED : FINDING_STARTTLS_ABSENT;
+    case TRANSPORT_REPLY: return reply_code(end);
     case TRANSPORT_TIMEOUT:
     case TRANSPORT_CLOSED:
     case TRANSPORT_RESET:
@@ -134,6 +148,13 @@ static enum finding_code end_code(const struct transport_end *end)
     case TRANSPORT_OK: break;
     }
     return FINDING_INCOMPLETE;
+}
+
+/* The handshake stands, whatever follows. "Not now" and a refusal of our name are no fault in it. */
+static enum finding_code after_code(const struct transport_end *end)
+{
+    return transport_is_busy(end) || transport_refuses_name(end) ? reply_code(end)
+                                                                 : FINDING_EHLO_TLS_FAILED;
 }
 
 /* FINDING_CODES: none. The absence of TLSA was said of the host. */
@@ -182,7 +203,7 @@ static void find_address(struct finder *finder, const struct domain_host *entry,
     advice_find_address(finder, entry, view, index);
     if (address->after.transport == TRANSPORT_OK)
         return;
-    finding.code = FINDING_EHLO_TLS_FAILED;
+    finding.code = after_code(&address->after);
     finding.end = &address->after;
     finder_add(finder, finding);
 }

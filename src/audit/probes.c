@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/memory.h"
+#include "model/transport.h"
 #include "smtp/probe.h"
 
 enum { BUCKETS = 1024 };
@@ -214,13 +215,6 @@ static void rest(struct probes *probes, struct peer *peer, bool briefly)
     watch_rest(probes);
 }
 
-/* "Not now" instead of a greeting, RFC 5321 section 4.2.1: 421, and 450 as many servers say it. */
-static bool is_busy(const struct address *address)
-{
-    return address->end.transport == TRANSPORT_REPLY && address->end.state == SMTP_GREETING &&
-           (address->end.code == 421 || address->end.code == 450);
-}
-
 /* As it was before the probe. */
 static void forget_result(struct address *address)
 {
@@ -351,7 +345,7 @@ static void on_probed(void *argument)
 {
     struct job *job = argument;
     struct probes *probes = job->probes;
-    bool again = is_busy(job->address) && !job->repeated && !probes->cancelled;
+    bool again = transport_is_busy(&job->address->end) && !job->repeated && !probes->cancelled;
 
     running_remove(probes, job);
     if (!probes->cancelled)

@@ -30,12 +30,34 @@ static size_t utf8_length(const uint8_t *data, size_t length, uint32_t *code)
     return size;
 }
 
-/* Controls, and the code points that move or hide what stands beside them. */
+/*
+ * Controls, the code points that move what stands beside them, and those that show nothing: with
+ * them one name would look like another. U+200C and U+200D show nothing either, but some scripts
+ * need them, in domain names too (RFC 5892 appendix A).
+ */
 static _Bool is_hostile(uint32_t code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0xfeff;
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1f},       /* C0 */
+        {0x7f, 0x9f},       /* DEL, C1 */
+        {0xad, 0xad},       /* soft hyphen */
+        {0x61c, 0x61c},     /* Arabic letter mark */
+        {0x180e, 0x180e},   /* Mongolian vowel separator */
+        {0x200b, 0x200b},   /* zero-width space */
+        {0x200e, 0x200f},   /* marks of direction */
+        {0x2028, 0x202e},   /* separators of lines and paragraphs, embeddings, overrides */
+        {0x2060, 0x206f},   /* word joiner, invisible operators, isolates, old format controls */
+        {0xfeff, 0xfeff},   /* byte order mark */
+        {0xfff9, 0xfffb},   /* interlinear annotation */
+        {0xe0000, 0xe007f}, /* tags */
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code <= ranges[i].last)
+            return code >= ranges[i].first;
+    return 0;
 }
 
 /* Of what is shown as it is, whatever comes next. */

@@ -21,6 +21,7 @@ enum run_report_status front_report(struct front *front, const struct domain *do
     struct change change = {0};
     enum run_report_status status;
 
+    front->name_refused = front->name_refused || domain_name_refused(domain);
     if (state != NULL)
         change = state_compare(state, domain);
     status = output_report(&front->output, domain, front->options->changes ? &change : NULL,

@@ -15,6 +15,7 @@
 #include "audit/run.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/front.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -168,6 +169,24 @@ static void tell_of_nothing(const struct options *options, bool earlier)
         fprintf(stderr, "mxdane: -f %s: no domain in it\n", options->list);
 }
 
+/* In every container, and often elsewhere, the host's name is none that the rest of the world knows. */
+static void tell_of_name(const struct options *options)
+{
+    bool chosen = options->plan.helo != options->host_name;
+    const char *name = options->host_name;
+    struct buffer text;
+
+    if (chosen || strchr(name, '.') != NULL)
+        return;
+    buffer_init(&text, 0);
+    text_add_escaped(&text, (struct bytes){(const uint8_t *)name, strlen(name)});
+    fprintf(stderr,
+            "mxdane: warning: a server refused the name of this host, %s: "
+            "give a fully qualified one (-H)\n",
+            text.data);
+    buffer_fini(&text);
+}
+
 /* A failure before there is an output: some formats have their own words for it. */
 static int fail_early(const struct options *options, const struct failure *failure)
 {
@@ -218,6 +237,8 @@ static int run(const struct options *options, struct failure *failure)
     hold_signals(SIG_UNBLOCK);
     if (options->format->one_text) /* Icinga reads both streams: the status line is the first */
         warn_of_paths(options);
+    if (front.name_refused)
+        tell_of_name(options);
     if (sum.whole && outcome.counts.done == 0)
         tell_of_nothing(options, outcome.counts.earlier > 0);
     if (options->list != NULL && options->trace.verbose > 0)

@@ -1,5 +1,7 @@
 #include "model/domain.h"
 
+#include "model/transport.h"
+
 bool domain_lookup_fails(const struct lookup *lookup)
 {
     bool denial_is_fine = lookup->type != RECORD_SOA;
@@ -22,6 +24,23 @@ static bool host_fails(const struct domain_host *entry)
         return true;
     for (size_t i = 0; i < entry->host->address_count; i++)
         if (domain_address_fails(&entry->host->addresses[i], &entry->verdicts[i]))
+            return true;
+    return false;
+}
+
+static bool host_name_refused(const struct host *host)
+{
+    for (size_t i = 0; i < host->address_count; i++)
+        if (transport_refuses_name(&host->addresses[i].end) ||
+            transport_refuses_name(&host->addresses[i].after))
+            return true;
+    return false;
+}
+
+bool domain_name_refused(const struct domain *domain)
+{
+    for (size_t i = 0; i < domain->host_count; i++)
+        if (host_name_refused(domain->hosts[i].host))
             return true;
     return false;
 }

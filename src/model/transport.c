@@ -1,5 +1,10 @@
 #include "model/transport.h"
 
+#include <string.h>
+#include <strings.h>
+
+#include "base/limits.h"
+
 const char *transport_name(enum transport transport)
 {
     switch (transport) {
@@ -35,6 +40,69 @@ const char *verdict_name(enum verdict_code code)
     case VERDICT_CERT_EXPIRED: return "cert-expired";
     }
     return "?";
+}
+
+bool transport_is_busy(const struct transport_end *end)
+{
+    return end->transport == TRANSPORT_REPLY && (end->code == 421 || end->code == 450);
+}
+
+static bool is_of_word(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
+}
+
+static bool is_word_at(struct bytes text, size_t at, const char *word, size_t length)
+{
+    return strncasecmp((const char *)text.data + at, word, length) == 0 &&
+           (at == 0 || !is_of_word(text.data[at - 1])) &&
+           (at + length == text.length || !is_of_word(text.data[at + length]));
+}
+
+/* As a word by itself, in any case. Each domain of a host asks again: the text has a limit. */
+static bool contains(struct bytes text, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (size_t at = 0; at + length <= text.length && at + length <= LIMIT_REPLY_MEANING; at++)
+        if (is_word_at(text, at, word, length))
+            return true;
+    return false;
+}
+
+/* As servers put it: "Helo command rejected", "Invalid EHLO name", "need fully-qualified hostname". */
+static bool tells_of_name(struct bytes text)
+{
+    static const char *const words[] = {"EHLO", "HELO", "FQDN", "fully-qualified", "fully qualified"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (contains(text, words[i]))
+            return true;
+    return false;
+}
+
+bool transport_refuses_name(const struct transport_end *end)
+{
+    if (end->transport != TRANSPORT_REPLY ||
+        (end->state != SMTP_EHLO && end->state != SMTP_EHLO_TLS))
+        return false;
+    switch (end->code) {
+    case 501:
+    case 504: return true;
+    case 421:               /* about the moment, */
+    case 500:               /* or about the command, whatever its name */
+    case 502:
+    case 503: return false;
+    }
+    return tells_of_name(end->text);
+}
+
+bool transport_hides_starttls(const struct transport_end *end)
+{
+    if (end->transport == TRANSPORT_NO_STARTTLS)
+        return end->masked;
+    return end->transport == TRANSPORT_REPLY && end->state == SMTP_STARTTLS &&
+           contains(end->text, "XXXXXXXX");
 }
 
 static void add_reply(struct buffer *out, const struct transport_end *end)

@@ -5,6 +5,8 @@
 
 #include "base/limits.h"
 
+enum { STARTTLS_LENGTH = 8 };
+
 void reply_init(struct reply *reply, size_t line_limit)
 {
     memset(reply, 0, sizeof *reply);
@@ -25,7 +27,7 @@ void reply_reset(struct reply *reply)
     buffer_clear(&reply->text);
     reply->lines = 0;
     reply->code = 0;
-    reply->starttls = false;
+    reply->named = reply->starttls = reply->masked = false;
 }
 
 static bool is_digit(char c)
@@ -44,13 +46,72 @@ static unsigned line_code(const char *line, size_t length)
            (unsigned)(line[2] - '0');
 }
 
-static bool is_starttls(const char *text, size_t length)
+static bool is_blank(char c)
 {
-    static const char keyword[] = "STARTTLS";
-    const size_t size = sizeof keyword - 1;
+    return c == ' ' || c == '\t';
+}
 
-    return length >= size && strncasecmp(text, keyword, size) == 0 &&
-           (length == size || text[size] == ' ' || text[size] == '\t');
+/* How much of a line's text is its keyword. */
+static size_t keyword_length(const char *text, size_t length)
+{
+    size_t end = 0;
+
+    while (end < length && !is_blank(text[end]))
+        end++;
+    return end;
+}
+
+static bool says_something(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length && is_blank(text[at]))
+        at++;
+    return at < length;
+}
+
+/*
+ * SMTP inspection, as in Cisco's firewalls, writes X over keywords that it does not let through, and
+ * a letter at the end to tell them apart: XXXXXXXA. STARTTLS is one of them.
+ */
+static bool is_masked_keyword(const char *text, size_t length)
+{
+    return length == STARTTLS_LENGTH && memcmp(text, "XXXXXXX", length - 1) == 0 &&
+           text[length - 1] >= 'A' && text[length - 1] <= 'Z';
+}
+
+/* It also writes asterisks over a greeting, all but its blanks and the digits of "220". */
+static bool is_masked_greeting(const char *text, size_t length)
+{
+    enum { LEAST = 8 };
+    size_t stars = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (memchr("* 02", text[i], 4) == NULL)
+            return false;
+        stars += text[i] == '*';
+    }
+    return stars >= LEAST;
+}
+
+/*
+ * RFC 5321 section 4.1.1.1: the first line of EHLO's reply is the server's name and a greeting,
+ * whatever they are. Postfix takes the first line that says something for it.
+ */
+static void take_text(struct reply *reply, const char *text, size_t length)
+{
+    size_t keyword = keyword_length(text, length);
+
+    if (reply->text.length > 0)
+        buffer_puts(&reply->text, " ");
+    buffer_add(&reply->text, text, length);
+    if (!reply->named) {
+        reply->masked |= is_masked_greeting(text, length);
+        reply->named = says_something(text, length);
+    } else {
+        reply->starttls |= keyword == STARTTLS_LENGTH && strncasecmp(text, "STARTTLS", keyword) == 0;
+        reply->masked |= is_masked_keyword(text, keyword);
+    }
 }
 
 static enum reply_status too_long(struct reply *reply, enum excess excess)
@@ -69,16 +130,19 @@ static enum reply_status end_line(struct reply *reply)
     if (code == 0 || (reply->lines > 0 && code != reply->code))
         return REPLY_BAD;
     reply->code = code;
-    if (length > 4) {
-        if (reply->text.length > 0)
-            buffer_puts(&reply->text, " ");
-        buffer_add(&reply->text, line + 4, length - 4);
-        reply->starttls |= is_starttls(line + 4, length - 4);
-    }
+    if (length > 4)
+        take_text(reply, line + 4, length - 4);
     if (++reply->lines > LIMIT_REPLY_LINES)
         return too_long(reply, EXCESS_REPLY_LINES);
     buffer_clear(&reply->line);
     return last ? REPLY_DONE : REPLY_MORE;
+}
+
+/* All of them, as Postfix does: CR CR LF ends a line too. */
+static void drop_carriage_returns(struct buffer *line)
+{
+    while (line->length > 0 && line->data[line->length - 1] == '\r')
+        line->length--;
 }
 
 enum reply_status reply_feed(struct reply *reply, const char *data, size_t length, size_t *taken,
@@ -98,8 +162,7 @@ enum reply_status reply_feed(struct reply *reply, const char *data, size_t lengt
             return too_long(reply, EXCESS_REPLY_LINE);
         if (end == NULL)
             return REPLY_MORE;
-        if (reply->line.length > 0 && reply->line.data[reply->line.length - 1] == '\r')
-            reply->line.length--;
+        drop_carriage_returns(&reply->line);
         if (on_line != NULL)
             on_line(argument, reply->line.data, reply->line.length);
         status = end_line(reply);

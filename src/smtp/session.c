@@ -117,7 +117,8 @@ static enum smtp_state judge_ehlo(struct session *session)
 {
     if (session->reply.starttls)
         return SMTP_STARTTLS;
-    set_end(session, (struct transport_end){.transport = TRANSPORT_NO_STARTTLS});
+    set_end(session, (struct transport_end){.transport = TRANSPORT_NO_STARTTLS,
+                                            .masked = session->masked});
     return SMTP_QUIT;
 }
 
@@ -133,6 +134,7 @@ static enum smtp_state judge(struct session *session)
 {
     bool positive = session->reply.code / 100 == 2;
 
+    session->masked |= session->reply.masked;
     switch (session->state) {
     case SMTP_GREETING:
         return positive ? SMTP_EHLO : refuse_reply(session);
@@ -255,11 +257,12 @@ void session_closed(struct session *session, bool reset)
 {
     const char *text = reset ? "connection reset" : "connection closed";
 
-    session_event(session, text);
-    if (session->state == SMTP_HANDSHAKE)
+    if (session->state == SMTP_HANDSHAKE) {
         session_handshake_failed(session, text);
-    else
-        end_with(session, reset ? TRANSPORT_RESET : TRANSPORT_CLOSED);
+        return;
+    }
+    session_event(session, text);
+    end_with(session, reset ? TRANSPORT_RESET : TRANSPORT_CLOSED);
 }
 
 void session_timeout(struct session *session)

@@ -12,7 +12,8 @@ struct outcome {
     size_t taken;
     struct reply reply;
     struct buffer lines; /* each with a newline */
-    bool starttls;       /* one of them offers it, as RFC 3207 section 4 has it */
+    bool named;          /* the server's name and greeting came, RFC 5321 section 4.1.1.1 */
+    bool starttls;       /* a line after that offers it, as RFC 3207 section 4 has it */
 };
 
 static void on_line(void *argument, const char *line, size_t length)
@@ -21,8 +22,11 @@ static void on_line(void *argument, const char *line, size_t length)
 
     buffer_add(&outcome->lines, line, length);
     buffer_add(&outcome->lines, "\n", 1);
-    outcome->starttls |= length >= 12 && strncasecmp(line + 4, "STARTTLS", 8) == 0 &&
+    fuzz_require(length == 0 || line[length - 1] != '\r', "no CR before the LF is left");
+    outcome->starttls |= outcome->named && length >= 12 && strncasecmp(line + 4, "STARTTLS", 8) == 0 &&
                          (length == 12 || line[12] == ' ' || line[12] == '\t');
+    for (size_t i = 4; i < length; i++)
+        outcome->named |= line[i] != ' ' && line[i] != '\t';
 }
 
 static void outcome_init(struct outcome *outcome, size_t line_limit)
@@ -68,6 +72,7 @@ static void check_same(const struct outcome *whole, const struct outcome *cut)
     fuzz_require(whole->reply.code == cut->reply.code, "pieces: the same code");
     fuzz_require(whole->reply.lines == cut->reply.lines, "pieces: as many lines");
     fuzz_require(whole->reply.starttls == cut->reply.starttls, "pieces: the same offer");
+    fuzz_require(whole->reply.masked == cut->reply.masked, "pieces: the same mask");
     fuzz_require(same_buffer(&whole->reply.text, &cut->reply.text), "pieces: the same text");
     fuzz_require(same_buffer(&whole->lines, &cut->lines), "pieces: the same lines");
     fuzz_require(whole->status != REPLY_DONE || whole->taken == cut->taken, "pieces: the same end");
@@ -79,7 +84,7 @@ static void check_done(const struct outcome *outcome)
 
     fuzz_require(reply->code >= 200 && reply->code <= 599, "a code is from 200 to 599");
     fuzz_require(reply->lines >= 1 && reply->lines <= LIMIT_REPLY_LINES, "lines are limited");
-    fuzz_require(reply->starttls == outcome->starttls, "STARTTLS is a line's keyword");
+    fuzz_require(reply->starttls == outcome->starttls, "STARTTLS is an extension's keyword");
 }
 
 static void check(struct bytes input, size_t line_limit)

@@ -137,6 +137,20 @@ static void check_same(const struct run *whole, const struct run *cut)
                      "pieces: the same dialogue");
 }
 
+/* What ended it is told once. */
+static void check_events(const struct session *session)
+{
+    static const char *const ends[] = {"connection closed", "connection reset", "timeout"};
+    size_t count = 0;
+
+    for (size_t i = 0; i < session->dialogue_count; i++)
+        for (size_t end = 0; end < sizeof ends / sizeof *ends; end++)
+            count += session->dialogue[i].direction == '*' &&
+                     same_bytes(session->dialogue[i].text,
+                                (struct bytes){(const uint8_t *)ends[end], strlen(ends[end])});
+    fuzz_require(count <= 1, "the dialogue ends once");
+}
+
 static void make_handshaken(struct address *address, struct certificate *leaf)
 {
     static const uint8_t digest[32];
@@ -211,6 +225,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_require(whole.session.state == SMTP_END, "a timeout ends every session");
     }
     fuzz_require(whole.session.dialogue_count <= LIMIT_DIALOGUE, "the dialogue is limited");
+    check_events(&whole.session);
     if (!whole.injected || whole.session.end.transport == TRANSPORT_INJECTED)
         check_report(&whole);
     run_fini(&whole);

@@ -190,6 +190,9 @@ class Formats:
     def check_nagios_unknown(self):
         out, _, status = self.run("--format nagios", "e75.lab")
         assert (status, out.split(" - ")[0]) == (3, "DANE UNKNOWN"), out
+        for busy in ("e73c.lab", "e80e.lab"):  # busy in every state, and our own name refused
+            out, _, status = self.run("--format nagios -s 500 -H probe", busy)
+            assert (status, out.split(" - ")[0]) == (3, "DANE UNKNOWN"), out
         out, err, status = self.run("--format nagios --bogus")
         assert (status, out.split("|")[0]) == (3, "DANE UNKNOWN - unknown option: --bogus "
                                                "(see mxdane --help)"), out

@@ -2,6 +2,7 @@
 import base64
 import datetime
 import hashlib
+import unicodedata
 import warnings
 
 from cryptography import x509
@@ -112,7 +113,9 @@ def shorten(text, mtype):
 
 
 def escape(text):
-    return "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in text)
+    """Controls and what shows nothing, but for the joiners that names may have, byte for byte."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") or c in "\u200c\u200d"
+                   else "".join(f"\\x{byte:02x}" for byte in c.encode()) for c in text)
 
 
 def trace_certificate(cert, depth, tlsa):

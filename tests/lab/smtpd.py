@@ -23,7 +23,8 @@ DEFAULTS = {
     "key_of": "",    # the certificate whose key is used with that of another
     "ciphers": "DEFAULT",
     "sni": "",       # the only server name that is served; others get an alert
-    "busy": 0,       # so many connections get a 421 first
+    "busy": 0,       # so many sessions get a 421 first, and are closed,
+    "busy_at": "GREETING",  # in this state
     "full": False,   # the queue of connections is full: no connection is ever made
 }
 ENDLESS = {  # a beginning, what follows for ever, seconds between the pieces
@@ -75,11 +76,6 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
-        if self.script["busy"] > 0:
-            self.script["busy"] -= 1
-            transport.write(b"421 4.7.0 try again later\r\n")
-            transport.close()
-            return
         self.reply("GREETING", "greeting")
 
     def reply(self, state, key):
@@ -87,6 +83,10 @@ class Session(asyncio.Protocol):
         where, _, what = self.script["end"].partition(" ")
         if where == state:
             self.misbehave(what)
+        elif self.script["busy"] > 0 and self.script["busy_at"] == state:
+            self.script["busy"] -= 1
+            self.say(b"421 4.7.0 try again later\r\n")
+            self.transport.close()
         else:
             asyncio.get_running_loop().call_later(self.script["delay"], self.send, key)
 

@@ -210,6 +210,8 @@ static void connect_failed(struct world *w) { end(w, TRANSPORT_CONNECT_FAILED, S
 static void greeting(struct world *w) { end(w, TRANSPORT_REPLY, SMTP_GREETING); }
 static void starttls_454(struct world *w) { end(w, TRANSPORT_REPLY, SMTP_STARTTLS); }
 static void no_starttls(struct world *w) { end(w, TRANSPORT_NO_STARTTLS, SMTP_EHLO); }
+static void masked(struct world *w) { no_starttls(w); w->addresses[0].end.masked = true; }
+static void our_name(struct world *w) { end(w, TRANSPORT_REPLY, SMTP_EHLO); w->addresses[0].end.code = 504; }
 static void timeout(struct world *w) { end(w, TRANSPORT_TIMEOUT, SMTP_EHLO); }
 static void closed(struct world *w) { end(w, TRANSPORT_CLOSED, SMTP_EHLO); }
 static void reset(struct world *w) { end(w, TRANSPORT_RESET, SMTP_STARTTLS); }
@@ -346,6 +348,8 @@ static const struct row {
     {"greeting", greeting, " smtp-refused"},
     {"454", starttls_454, " starttls-refused"},
     {"no STARTTLS", no_starttls, " starttls-not-offered"},
+    {"masked STARTTLS", masked, " starttls-masked"},
+    {"our name", our_name, " ehlo-name-refused"},
     {"timeout", timeout, " smtp-broken"},
     {"closed", closed, " smtp-broken"},
     {"reset", reset, " smtp-broken"},

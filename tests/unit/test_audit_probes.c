@@ -20,6 +20,7 @@ enum { MOST = 8, ADDRESSES = 8 };
 struct probe {
     uint64_t silence;
     unsigned looked_at;
+    struct address *address;
     void (*done)(void *);
     void *argument;
 };
@@ -53,7 +54,7 @@ struct probe *__wrap_probe_start(struct uv_loop_s *loop, const struct probe_conf
     (void)arena;
     assert_true(count < MOST);
     address->end.transport = TRANSPORT_OK;
-    started[count] = (struct probe){.done = done, .argument = argument};
+    started[count] = (struct probe){.address = address, .done = done, .argument = argument};
     return &started[count++];
 }
 
@@ -85,7 +86,8 @@ static void world_init(struct world *world, size_t jobs, size_t aside)
     count = 0;
     uv_loop_init(&world->loop);
     arena_init(&world->arena);
-    world->plan = (struct plan){.jobs = jobs, .jobs_aside = aside, .pause_ms = 1};
+    world->plan = (struct plan){.jobs = jobs, .jobs_aside = aside, .pause_ms = 1,
+                                .smtp_timeout_ms = 20};
     world->host = (struct host){.name = "mx.x.", .base = "mx.x."};
     world->probes = probes_new(&world->loop, &world->plan, NULL);
 }
@@ -222,6 +224,77 @@ static void test_address(void **state)
     world_fini(&world);
 }
 
+static void end_with_reply(unsigned index, enum smtp_state state, unsigned code)
+{
+    started[index].address->end =
+        (struct transport_end){.transport = TRANSPORT_REPLY, .state = state, .code = code};
+    end(index);
+}
+
+/* "Not now" before TLS, in whatever state: asked once more, after the longer pause, and not again. */
+static void test_busy(void **state)
+{
+    static const enum smtp_state states[] = {SMTP_GREETING, SMTP_EHLO, SMTP_STARTTLS};
+    static const unsigned codes[] = {421, 450};
+    struct world world;
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        uint64_t before;
+
+        world_init(&world, 4, 4);
+        add(&world, 1);
+        add(&world, 1);
+        before = uv_now(&world.loop);
+        end_with_reply(0, states[i / 2], codes[i % 2]);
+        assert_int_equal(world.done, 0);
+        assert_int_equal(started[0].address->end.transport, TRANSPORT_UNTRIED);
+        while (count < 2)
+            uv_run(&world.loop, UV_RUN_ONCE);
+        assert_true(uv_now(&world.loop) - before >= world.plan.smtp_timeout_ms);
+        assert_ptr_equal(started[1].address, started[0].address);
+        end_with_reply(1, states[i / 2], codes[i % 2]);
+        assert_int_equal(world.done, 2); /* who waits for the same address is told the same */
+        assert_int_equal(started[1].address->end.code, codes[i % 2]);
+        world_fini(&world);
+        assert_int_equal(count, 2);
+    }
+}
+
+/* Whatever else a server says is its answer. */
+static void test_not_busy(void **state)
+{
+    static const enum smtp_state states[] = {SMTP_GREETING, SMTP_EHLO, SMTP_STARTTLS};
+    static const unsigned codes[] = {354, 420, 422, 451, 454, 521, 554};
+    struct world world;
+
+    (void)state;
+    for (size_t i = 0; i < 3 * 7; i++) {
+        world_init(&world, 4, 4);
+        add(&world, 1);
+        end_with_reply(0, states[i / 7], codes[i % 7]);
+        assert_int_equal(world.done, 1);
+        world_fini(&world);
+        assert_int_equal(count, 1);
+    }
+}
+
+/* After the handshake the result stands: one that is busy then is not asked again. */
+static void test_busy_after_tls(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, 4, 4);
+    add(&world, 1);
+    started[0].address->after =
+        (struct transport_end){.transport = TRANSPORT_REPLY, .state = SMTP_EHLO_TLS, .code = 421};
+    end(0);
+    assert_int_equal(world.done, 1);
+    world_fini(&world);
+    assert_int_equal(count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +303,9 @@ int main(void)
         cmocka_unit_test(test_aside_ends),
         cmocka_unit_test(test_strict),
         cmocka_unit_test(test_address),
+        cmocka_unit_test(test_busy),
+        cmocka_unit_test(test_not_busy),
+        cmocka_unit_test(test_busy_after_tls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,18 @@ static void check(const char *name, struct buffer *buffer, const char *wanted)
     buffer_fini(buffer);
 }
 
+/* UTF-8, RFC 3629 section 3. */
+static size_t encode(uint32_t code, char *bytes)
+{
+    size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+    for (size_t i = size; i-- > 1; code >>= 6)
+        bytes[i] = (char)(0x80 | (code & 0x3f));
+    bytes[0] = (char)(leads[size] | code);
+    return size;
+}
+
 static void test_escaped(void **state)
 {
     static const struct row rows[] = {
@@ -44,6 +56,7 @@ static void test_escaped(void **state)
          "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x98\x80"},
         {"C1", TEXT("\xc2\x9b"), "\\xc2\\x9b"},
         {"bidirectional override", TEXT("\xe2\x80\xae"), "\\xe2\\x80\\xae"},
+        {"Arabic letter mark", TEXT("a\xd8\x9c" "b"), "a\\xd8\\x9cb"},
         {"line separator", TEXT("\xe2\x80\xa8"), "\\xe2\\x80\\xa8"},
         {"overlong", TEXT("\xc0\x8a"), "\\xc0\\x8a"},
         {"surrogate", TEXT("\xed\xa0\x80"), "\\xed\\xa0\\x80"},
@@ -64,6 +77,36 @@ static void test_escaped(void **state)
         buffer_init(&buffer, 0);
         text_add_escaped(&buffer, bytes_of(&rows[i]));
         check(rows[i].name, &buffer, rows[i].wanted);
+    }
+}
+
+/* Every code point that has no look of its own, or gives others another place, and its neighbours. */
+static void test_invisible(void **state)
+{
+    static const struct {
+        uint32_t first, last;
+    } escaped[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+                   {0x180e, 0x180e}, {0x200b, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202e},
+                   {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+    size_t at = 0;
+
+    (void)state;
+    for (uint32_t code = 0; code <= 0x10ffff; code++) {
+        char bytes[4];
+        size_t size = encode(code, bytes);
+        struct buffer buffer;
+        bool wanted;
+
+        if (code >= 0xd800 && code <= 0xdfff)
+            continue;
+        while (at < sizeof escaped / sizeof *escaped && code > escaped[at].last)
+            at++;
+        wanted = at < sizeof escaped / sizeof *escaped && code >= escaped[at].first;
+        buffer_init(&buffer, 0);
+        text_add_escaped(&buffer, (struct bytes){(const uint8_t *)bytes, size});
+        if (buffer.length != (wanted ? 4 * size : size))
+            fail_msg("U+%04X became %s", code, buffer.data);
+        buffer_fini(&buffer);
     }
 }
 
@@ -147,9 +190,9 @@ static void test_number(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escaped), cmocka_unit_test(test_hex),
-        cmocka_unit_test(test_base64),  cmocka_unit_test(test_time),
-        cmocka_unit_test(test_number),
+        cmocka_unit_test(test_escaped), cmocka_unit_test(test_invisible),
+        cmocka_unit_test(test_hex),     cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_time),    cmocka_unit_test(test_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

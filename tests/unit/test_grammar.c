@@ -90,6 +90,8 @@ static void test_dns(void **state)
         {"an alias to nowhere", "a. IN CNAME b. ; AD=1 NoError\n", 1},
         {"an alias to another", "a. IN CNAME b. ; AD=1 NoError\n" A, 2},
         {"a detail of nothing", "  ; huh\n", 1},
+        {"a mark of direction", A "  ; EDE 22: \xd8\x9c\n", 2},
+        {"what shows nothing", A "  ; EDE 22: \xe2\x80\x8b\n", 2},
         {"a control byte", A "x. IN A \033[31m? ; AD=0 timeout\n", 2},
         {"C1", "\xc2\x9b IN MX ? ; AD=0 Invalid\n", 1},
         {"no UTF-8", "\xc0\x8a IN MX ? ; AD=0 Invalid\n", 1},

@@ -19,7 +19,8 @@ static const struct host host = {.name = "mx.example.", .base = "mx.example."};
 static const struct domain_host entry = {.host = &host};
 static const struct certificate certificate = {.subject_cn = BYTES("a\nb")};
 static const struct address address = {.dane_reason = "a reason"};
-static const struct transport_end end = {TRANSPORT_REPLY, SMTP_EHLO, 550, BYTES("no\rway"), NULL, EXCESS_NONE};
+static const struct transport_end end = {TRANSPORT_REPLY, SMTP_EHLO, 550, BYTES("no\rway"),
+                                         NULL, EXCESS_NONE, false};
 
 static struct finding whole(enum finding_code code)
 {

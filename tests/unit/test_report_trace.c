@@ -75,7 +75,7 @@ static void make_addresses(struct world *world)
     world->verdicts[0] = (struct verdict){VERDICT_PASS, 1, names[1]};
     *bad = (struct address){.bytes = {192, 0, 2, 9},
                             .end = {TRANSPORT_REPLY, SMTP_GREETING, 554, BYTES("5.7.1 no\rway"),
-                                    NULL, EXCESS_NONE},
+                                    NULL, EXCESS_NONE, false},
                             .after = {.transport = TRANSPORT_OK}};
 }
 

@@ -28,6 +28,30 @@ static const struct row rows[] = {
     {"odd case (E80)", "250-mx\r\n250 StartTls\r\n", REPLY_DONE, 250, "mx StartTls", true, 0},
     {"with arguments (E80)", "250-mx\r\n250-STARTTLS now\r\n250 X\r\n", REPLY_DONE, 250,
      "mx STARTTLS now X", true, 0},
+    {"a first line is the server's name", "250-STARTTLS\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+     REPLY_DONE, 250, "STARTTLS PIPELINING 8BITMIME", false, 0},
+    {"a first line alone", "250 STARTTLS\r\n", REPLY_DONE, 250, "STARTTLS", false, 0},
+    {"a first line with more", "250 STARTTLS now\r\n", REPLY_DONE, 250, "STARTTLS now", false, 0},
+    {"a server of that name", "250-STARTTLS\r\n250 STARTTLS\r\n", REPLY_DONE, 250,
+     "STARTTLS STARTTLS", true, 0},
+    {"after a first line without a name", "250-\r\n250-STARTTLS\r\n250 x\r\n", REPLY_DONE, 250,
+     "STARTTLS x", false, 0},
+    {"after a first line of blanks", "250- \t\r\n250-STARTTLS\r\n250 x\r\n", REPLY_DONE, 250,
+     " \t STARTTLS x", false, 0},
+    {"after a second line with the name", "250-\r\n250-mx\r\n250 STARTTLS\r\n", REPLY_DONE, 250,
+     "mx STARTTLS", true, 0},
+    {"two lines of one word in the text", "250-mx STARTTLS\r\n250 x\r\n", REPLY_DONE, 250,
+     "mx STARTTLS x", false, 0},
+    {"CR CR LF", "250-mx\r\r\n250-STARTTLS\r\r\n250 x\r\r\r\n", REPLY_DONE, 250, "mx STARTTLS x",
+     true, 0},
+    {"CR CR LF after a code", "250-\r\r\n250\r\r\n", REPLY_DONE, 250, "", false, 0},
+    {"CRs alone", "\r\r\n", REPLY_BAD, 0, NULL, false, 0},
+    {"a CR inside a line", "250-mx\r\n250 STARTTLS\rx\r\n", REPLY_DONE, 250, "mx STARTTLS\rx",
+     false, 0},
+    {"a CR before a blank", "250-mx\r\n250 STARTTLS\r \r\n", REPLY_DONE, 250, "mx STARTTLS\r ",
+     false, 0},
+    {"a CR ends no line", "250-mx\r250 STARTTLS\r", REPLY_MORE, 0, NULL, false, 0},
+    {"a CR instead of a separator", "250\rmx\r\n", REPLY_BAD, 0, NULL, false, 0},
     {"STARTTLSX is another", "250-mx\r\n250 STARTTLSX\r\n", REPLY_DONE, 250, "mx STARTTLSX",
      false, 0},
     {"XSTARTTLS is another", "250-mx\r\n250 XSTARTTLS\r\n", REPLY_DONE, 250, "mx XSTARTTLS",
@@ -73,7 +97,9 @@ static void check(const struct row *row, size_t piece)
         fail_msg("%s in pieces of %zu: status %d", row->name, piece, status);
     if (status == REPLY_DONE) {
         assert_int_equal(reply.code, row->code);
-        assert_int_equal(reply.starttls, row->starttls);
+        if (reply.starttls != row->starttls || reply.masked)
+            fail_msg("%s in pieces of %zu: offer %d, mask %d", row->name, piece, reply.starttls,
+                     reply.masked);
         assert_int_equal(length - at, row->left);
         if (row->text != NULL) {
             assert_int_equal(reply.text.length, strlen(row->text));
@@ -91,6 +117,47 @@ static void test_rows(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t piece = 1; piece <= strlen(rows[i].bytes); piece++)
             check(&rows[i], piece);
+}
+
+/* What a firewall's SMTP inspection leaves of extensions and greetings. */
+static void test_masks(void **state)
+{
+    static const struct {
+        const char *bytes;
+        bool masked;
+    } masks[] = {
+        {"250-mx\r\n250-XXXXXXXA\r\n250 x\r\n", true},
+        {"250-mx\r\n250 XXXXXXXX\r\n", true},
+        {"250-mx\r\n250 XXXXXXXC x\r\n", true},
+        {"250 XXXXXXXA\r\n", false}, /* the server's name */
+        {"250-mx\r\n250 XXXXXXA\r\n", false},
+        {"250-mx\r\n250 XXXXXXXXA\r\n", false},
+        {"250-mx\r\n250 XXXXXXX1\r\n", false},
+        {"250-mx\r\n250 xxxxxxxa\r\n", false},
+        {"250-mx\r\n250 XCLIENTX\r\n", false},
+        {"220 *****************\r\n", true},
+        {"220 ********0*****2*** ***0\r\n", true},
+        {"220 *******\r\n", false},
+        {"220 *** mx.example.org ***********\r\n", false},
+        {"220 2002 0220\r\n", false},
+        {"220 ********1\r\n", false},
+        {"220-mx\r\n220 *****************\r\n", false}, /* an ornament */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        struct reply reply;
+        size_t taken;
+
+        reply_init(&reply, LIMIT);
+        assert_int_equal(reply_feed(&reply, masks[i].bytes, strlen(masks[i].bytes), &taken, NULL, NULL),
+                         REPLY_DONE);
+        if (reply.masked != masks[i].masked || reply.starttls)
+            fail_msg("%s: %d", masks[i].bytes, reply.masked);
+        reply_reset(&reply);
+        assert_false(reply.masked);
+        reply_fini(&reply);
+    }
 }
 
 static void test_lines(void **state)
@@ -113,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_masks),
         cmocka_unit_test(test_lines),
     };
 

@@ -27,13 +27,28 @@ static const struct row rows[] = {
     {"LF only", "220 mx\n250-mx\n250 STARTTLS\n220 go\n", SMTP_HANDSHAKE, 0, 0, 0, NULL},
     {"odd case (E80)", "220 mx\r\n250-mx\r\n250 sTaRtTlS\r\n220 go\r\n", SMTP_HANDSHAKE, 0, 0, 0,
      NULL},
-    {"with arguments (E80)", "220 mx\r\n250 STARTTLS now\r\n220\r\n", SMTP_HANDSHAKE, 0, 0, 0, NULL},
-    {"multi-line greeting", "220-a\r\n220 b\r\n250 STARTTLS\r\n220 go\r\n", SMTP_HANDSHAKE, 0, 0, 0,
+    {"with arguments (E80)", "220 mx\r\n250-mx\r\n250 STARTTLS now\r\n220\r\n", SMTP_HANDSHAKE, 0, 0, 0,
      NULL},
-    {"not offered (E70)", "220 mx\r\n250 STARTTLSX\r\n", SMTP_QUIT, TRANSPORT_NO_STARTTLS, SMTP_EHLO,
-     0, NULL},
-    {"454 (E71)", "220 mx\r\n250 STARTTLS\r\n454 4.7.0 TLS not available\r\n", SMTP_QUIT,
-     TRANSPORT_REPLY, SMTP_STARTTLS, 454, "4.7.0 TLS not available"},
+    {"multi-line greeting", "220-a\r\n220 b\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n", SMTP_HANDSHAKE,
+     0, 0, 0, NULL},
+    {"CR CR LF", "220 mx\r\r\n250-mx\r\r\n250 STARTTLS\r\r\n220 go\r\r\n", SMTP_HANDSHAKE, 0, 0, 0,
+     NULL},
+    {"a CR after the first EHLO line's LF", "220 mx\r\n250-mx\n\r250 STARTTLS\r\n", SMTP_END,
+     TRANSPORT_MALFORMED, SMTP_EHLO, 0, NULL},
+    {"only in the first line", "220 mx\r\n250-STARTTLS\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+     SMTP_QUIT, TRANSPORT_NO_STARTTLS, SMTP_EHLO, 0, NULL},
+    {"in the only line", "220 mx\r\n250 STARTTLS\r\n", SMTP_QUIT, TRANSPORT_NO_STARTTLS, SMTP_EHLO, 0,
+     NULL},
+    {"in the greeting", "220-mx ESMTP STARTTLS\r\n220 STARTTLS\r\n250-mx\r\n250 x\r\n", SMTP_QUIT,
+     TRANSPORT_NO_STARTTLS, SMTP_EHLO, 0, NULL},
+    {"421 at EHLO", "220 mx\r\n421 4.7.0 later\r\n", SMTP_QUIT, TRANSPORT_REPLY, SMTP_EHLO, 421,
+     "4.7.0 later"},
+    {"421 at STARTTLS", "220 mx\r\n250-mx\r\n250 STARTTLS\r\n421 later\r\n", SMTP_QUIT,
+     TRANSPORT_REPLY, SMTP_STARTTLS, 421, "later"},
+    {"not offered (E70)", "220 mx\r\n250-mx\r\n250 STARTTLSX\r\n", SMTP_QUIT, TRANSPORT_NO_STARTTLS,
+     SMTP_EHLO, 0, NULL},
+    {"454 (E71)", "220 mx\r\n250-mx\r\n250 STARTTLS\r\n454 4.7.0 TLS not available\r\n",
+     SMTP_QUIT, TRANSPORT_REPLY, SMTP_STARTTLS, 454, "4.7.0 TLS not available"},
     {"554 banner (E73)", "554-5.7.1 no\r\n554 go away\r\n", SMTP_QUIT, TRANSPORT_REPLY,
      SMTP_GREETING, 554, "5.7.1 no go away"},
     {"EHLO rejected (E80)", "220 mx\r\n502 what\r\n", SMTP_QUIT, TRANSPORT_REPLY, SMTP_EHLO, 502,
@@ -157,14 +172,75 @@ static void test_dialogue(void **unused)
         if (session.state == SMTP_HANDSHAKE)
             session_handshake_done(&session);
         if (session.state == SMTP_EHLO)
-            session_bytes(&session, "250-STARTTLS\r\n", 14);
-        reply(&session, codes[i], LIMIT_REPLY_LINES - (session.state == SMTP_EHLO));
+            session_bytes(&session, "250-mx\r\n250-STARTTLS\r\n", 22);
+        reply(&session, codes[i], LIMIT_REPLY_LINES - 2 * (session.state == SMTP_EHLO));
     }
     assert_int_equal(session.state, SMTP_END);
     assert_int_equal(session.after.transport, TRANSPORT_OK);
     assert_int_equal(session.dialogue_count, 5 * LIMIT_REPLY_LINES + 6); /* ours, and events */
     assert_memory_equal(session.dialogue[session.dialogue_count - 1].text.data, "221 0", 5);
     drop(&session, &arena);
+}
+
+/* The marks of a firewall, in the greeting or in EHLO's reply, count where STARTTLS is missing. */
+static void test_masks(void **unused)
+{
+    static const struct {
+        const char *server;
+        enum smtp_state state;
+        bool masked;
+    } masks[] = {
+        {"220 mx\r\n250-mx\r\n250 XXXXXXXA\r\n", SMTP_QUIT, true},
+        {"220 **********2******\r\n250-mx\r\n250 SIZE\r\n", SMTP_QUIT, true},
+        {"220 **********2******\r\n250 ********\r\n", SMTP_QUIT, true},
+        {"220 mx\r\n250-mx\r\n250 SIZE\r\n", SMTP_QUIT, false},
+        {"220 XXXXXXXA\r\n250 XXXXXXXA\r\n", SMTP_QUIT, false},
+        {"220 **********2******\r\n250-mx\r\n250-XXXXXXXA\r\n250 STARTTLS\r\n", SMTP_STARTTLS, false},
+    };
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        feed(&session, &arena, masks[i].server, strlen(masks[i].server), 5);
+        assert_int_equal(session.state, masks[i].state);
+        if (session.end.masked != masks[i].masked)
+            fail_msg("%s", masks[i].server);
+        drop(&session, &arena);
+    }
+}
+
+static size_t count_lines(const struct session *session, const char *text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < session->dialogue_count; i++)
+        count += session->dialogue[i].text.length == strlen(text) &&
+                 memcmp(session->dialogue[i].text.data, text, strlen(text)) == 0;
+    return count;
+}
+
+/* What ends a session is one event, whatever the state: -v tells it once. */
+static void test_one_event(void **unused)
+{
+    struct session session;
+    struct arena arena;
+
+    (void)unused;
+    for (size_t length = 0; length <= strlen(GOOD); length++) {
+        feed(&session, &arena, GOOD, length, 7);
+        session_closed(&session, false);
+        assert_int_equal(count_lines(&session, "connection closed"), 1);
+        drop(&session, &arena);
+        feed(&session, &arena, GOOD, length, 7);
+        session_closed(&session, true);
+        assert_int_equal(count_lines(&session, "connection reset"), 1);
+        drop(&session, &arena);
+        feed(&session, &arena, GOOD, length, 7);
+        session_timeout(&session);
+        assert_int_equal(count_lines(&session, "timeout"), 1);
+        drop(&session, &arena);
+    }
 }
 
 /* A session's bytes are counted from its beginning to its end. */
@@ -292,7 +368,8 @@ int main(void)
         cmocka_unit_test(test_rows),     cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_limits),   cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_dialogue), cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_bytes_in_pieces),
+        cmocka_unit_test(test_bytes_in_pieces), cmocka_unit_test(test_one_event),
+        cmocka_unit_test(test_masks),
         cmocka_unit_test(test_exceeded), cmocka_unit_test(test_after),
     };
 
