@@ -107,7 +107,7 @@ def lookup_inconsistencies(lookup):
         yield f"{lookup['type']} {lookup['name']} is {status} with rcode {lookup['rcode']}"
     for record in lookup["records"]:
         fields = {**record, "salt": record.get("salt") or "-",  # RFC 5155 section 3.3, contract.md
-                  "rname": re.sub(r"^((?:\\.|[^.\\])*)\.", r"\1@", record.get("rname", ""), count=1)}
+                  "rname": re.sub(r"^((?:\\.|[^.\\])*)\.(?=.)", r"\1@", record.get("rname", ""), count=1)}
         if TEXTS[lookup["type"]].format(**fields) != record["text"]:
             yield f"the fields of {record['text']} are {fields}"
 

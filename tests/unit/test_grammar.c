@@ -56,7 +56,7 @@ static void test_dns(void **state)
         {"the root", ". IN DNSKEY 257 3 8 AwE= ; AD=1 NoError\n", 0},
         {"every octet", "\\000\\032\\127\\255\\.\\\\\\@a_*. IN A ? ; AD=1 NODATA\n", 0},
         {"SOA", "x. IN SOA n. a\\.b@x. 1 2 3 4 4294967295 ; AD=1 NoError\n", 0},
-        {"a mailbox of one label", "x. IN SOA n. a@ 1 2 3 4 5 ; AD=1 NoError\n", 0},
+        {"a mailbox of one label", "x. IN SOA n. a\\.b. 1 2 3 4 5 ; AD=1 NoError\n", 0},
         {"TLSA without data", "_25._tcp.x. IN TLSA 3 1 1  ; AD=1 NoError\n", 0},
         {"an alias", "a. IN CNAME x. ; AD=0 NoError\n" A, 0},
         {"RCODE", "x. IN MX ? ; AD=0 RCODE4095\n", 0},
@@ -65,6 +65,10 @@ static void test_dns(void **state)
 
         {"what changed", "; x: worse: was pass, is fail (a-b): huh\n" A
                          "; y: new, is fail (a-b): huh\n; z: gone: was pass\n", 0},
+
+        {"a mailbox without a domain", "x. IN SOA n. a@ 1 2 3 4 5 ; AD=1 NoError\n", 1},
+        {"a mailbox of two labels without an @",
+         "x. IN SOA n. a.b. 1 2 3 4 5 ; AD=1 NoError\n", 1},
 
         {"a change of another kind", "; x: bigger: was pass, is pass\n", 1},
         {"a change between an alias and what it points to",
