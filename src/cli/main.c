@@ -157,16 +157,6 @@ static void print_summary(const struct run_counts *counts)
     buffer_fini(&line);
 }
 
-/* A run that had nothing to do succeeds; it may not be what was meant. */
-static void tell_of_nothing(const struct options *options, bool earlier)
-{
-    if (earlier)
-        fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",
-                options->journal);
-    else
-        fprintf(stderr, "mxdane: -f %s: no domain in it\n", options->list);
-}
-
 /* A failure before there is an output: some formats have their own words for it. */
 static int fail_early(const struct options *options, const struct failure *failure)
 {
@@ -190,7 +180,7 @@ static int run(const struct options *options, struct failure *failure)
     struct front front;
     struct plan plan = options->plan;
     struct run_input input = {options->list, options->domains, options->domain_count,
-                              options->journal};
+                              options->journal, "-f", "--journal"};
     struct run_reader reader = {give_up_rights, report, options->progress ? progress : NULL, &front};
     struct run_outcome outcome = {0};
     struct report_sum sum = {0};
@@ -214,8 +204,9 @@ static int run(const struct options *options, struct failure *failure)
     hold_signals(SIG_UNBLOCK);
     if (options->format->one_text) /* Icinga reads both streams: the status line is the first */
         warn_of_paths(options);
-    if (sum.whole && outcome.counts.done == 0)
-        tell_of_nothing(options, outcome.counts.earlier > 0);
+    if (sum.whole && outcome.counts.done == 0) /* it succeeds, and may not be what was meant */
+        fprintf(stderr, "mxdane: --journal %s: nothing to do: the list is already finished\n",
+                options->journal);
     if (options->list != NULL && options->trace.verbose > 0)
         print_summary(&outcome.counts);
     return status;
@@ -227,10 +218,15 @@ static bool read_retired(const struct options *options, struct retired **retired
 {
     static const char installed[] = MXDANE_SHARE "/retired-issuers";
     bool named = options->retired != NULL;
+    const char *path = named ? options->retired : installed;
+    struct buffer what;
 
     if (!options->plan.findings || (!named && access(installed, F_OK) != 0))
         return true;
-    *retired = retired_open(named ? options->retired : installed, failure);
+    buffer_init(&what, 0);
+    buffer_printf(&what, "%s%s", named ? "--retired " : "", path);
+    *retired = retired_open(path, what.data, failure);
+    buffer_fini(&what);
     return *retired != NULL;
 }
 

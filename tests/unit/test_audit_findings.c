@@ -445,7 +445,7 @@ static struct retired *make_retired(void)
         fprintf(file, "%02X", keys[ANOTHER][i]);
     fputs(" The Old CA\n", file);
     assert_int_equal(fclose(file), 0);
-    list = retired_open(path, &failure);
+    list = retired_open(path, path, &failure);
     remove(path);
     assert_non_null(list);
     return list;
