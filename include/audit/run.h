@@ -42,6 +42,7 @@ struct run_reader { /* takes what a run gives */
 
 struct run_outcome {
     struct run_counts counts;
+    struct plan_met met; /* by the MX hosts of this run */
     enum exit_status status; /* the worst of the domains, of earlier runs too */
     int signal;              /* SIGINT, SIGTERM or SIGHUP stopped the run; 0: none */
 };

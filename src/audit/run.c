@@ -416,6 +416,7 @@ bool run_domains(const struct plan *plan, const struct run_input *input,
         if (!run.failed && !(run.input_ended && run.outcome.counts.in_flight == 0))
             uv_run(&run.loop, UV_RUN_DEFAULT);
         count(&run);
+        run.outcome.met = *hosts_met(run.services.hosts);
     }
     tear_down(&run);
     *outcome = run.outcome;

@@ -147,6 +147,34 @@ static bool fit_descriptors(struct plan *plan, struct failure *failure)
     return true;
 }
 
+static void warn_unmet(const char *option, const char *argument, const char *what)
+{
+    struct failure line; /* escapes the argument */
+
+    failure_set(&line, "%s %s: %s", option, argument, what);
+    fprintf(stderr, "mxdane: warning: %s\n", line.text);
+}
+
+/* A misspelt name would leave out nothing, or everything, and nobody would know. */
+static void warn_of_unmet(const struct options *options, const struct plan_met *met)
+{
+    const struct plan *plan = &options->plan;
+
+    for (size_t i = 0; i < plan->down_count; i++)
+        if (!met->down[i])
+            warn_unmet("-D", plan->down[i], "no MX host has this name");
+    if (options->only != NULL && !met->only)
+        warn_unmet("--only", options->only, "no MX host matches");
+    if (options->skip != NULL && !met->skip)
+        warn_unmet("--skip", options->skip, "no MX host matches");
+}
+
+/* Whether this run has seen the MX hosts of all domains, as far as they have some. */
+static bool saw_all_hosts(const struct report_sum *sum, const struct run_counts *counts)
+{
+    return sum->whole && counts->earlier == 0 && counts->hosts > 0;
+}
+
 static void print_summary(const struct run_counts *counts)
 {
     struct buffer line;
@@ -204,6 +232,8 @@ static int run(const struct options *options, struct failure *failure)
     hold_signals(SIG_UNBLOCK);
     if (options->format->one_text) /* Icinga reads both streams: the status line is the first */
         warn_of_paths(options);
+    if (saw_all_hosts(&sum, &outcome.counts))
+        warn_of_unmet(options, &outcome.met);
     if (sum.whole && outcome.counts.done == 0) /* it succeeds, and may not be what was meant */
         fprintf(stderr, "mxdane: --journal %s: nothing to do: the list is already finished\n",
                 options->journal);

@@ -287,8 +287,8 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case '6': plan->no_ipv6 = true; return true;
     case 'A': plan->all = true; return true;
     case 'e': plan->ee_checks = true; return true;
-    case OPTION_ONLY: return set_pattern(&plan->only, "--only", failure);
-    case OPTION_SKIP: return set_pattern(&plan->skip, "--skip", failure);
+    case OPTION_ONLY: options->only = optarg; return set_pattern(&plan->only, "--only", failure);
+    case OPTION_SKIP: options->skip = optarg; return set_pattern(&plan->skip, "--skip", failure);
     case 'g': return set_pattern(&options->grep, "-g", failure);
     case 'q': options->trace.quiet = true; return true;
     case 'v': options->trace.verbose++; return true;

@@ -43,14 +43,22 @@ static void add_findings(struct lines *lines, const struct domain_host *host,
     }
 }
 
-static void add_aliases(struct lines *lines, const struct lookup *lookup)
+/* What is insecure and does no harm is neither good nor bad. */
+static enum line_tone tone_of(bool ad, bool fails)
+{
+    if (fails)
+        return TONE_BAD;
+    return ad ? TONE_GOOD : TONE_PLAIN;
+}
+
+static void add_aliases(struct lines *lines, const struct lookup *lookup, bool fails)
 {
     for (size_t i = 0; i < lookup->alias_count; i++) {
         const struct lookup_alias *alias = &lookup->aliases[i];
 
         buffer_printf(&lines->text, "%s IN CNAME %s ; AD=%d NoError", alias->owner, alias->target,
                       alias->ad);
-        lines_end(lines, LINE_ALIAS, alias->ad ? TONE_GOOD : TONE_BAD);
+        lines_end(lines, LINE_ALIAS, tone_of(alias->ad, fails && !alias->ad));
     }
 }
 
@@ -89,27 +97,34 @@ static void add_excess(struct lines *lines, enum excess excess)
     lines_end(lines, LINE_LIMIT, TONE_BAD);
 }
 
+static void add_record(struct lines *lines, const struct lookup *lookup,
+                       const struct record *record, enum line_tone tone)
+{
+    buffer_puts(&lines->text, lookup->owner);
+    buffer_puts(&lines->text, " IN ");
+    buffer_puts(&lines->text, record_type_name(lookup->type));
+    buffer_puts(&lines->text, " ");
+    if (record != NULL)
+        record_add_rdata(&lines->text, record);
+    else
+        buffer_puts(&lines->text, "?");
+    buffer_puts(&lines->text, lookup->ad ? " ; AD=1 " : " ; AD=0 ");
+    lookup_add_status(&lines->text, lookup);
+    lines_end(lines, LINE_RECORD, tone);
+}
+
 static void add_lookup(struct lines *lines, const struct domain_host *host,
                        const struct lookup *lookup, bool fails)
 {
-    size_t count = lookup->record_count > 0 ? lookup->record_count : 1;
+    enum line_tone tone = tone_of(lookup->ad, fails);
 
     if (lines->quiet && !fails)
         return;
-    add_aliases(lines, lookup);
-    for (size_t i = 0; i < count && lookup->type != RECORD_CNAME; i++) {
-        buffer_puts(&lines->text, lookup->owner);
-        buffer_puts(&lines->text, " IN ");
-        buffer_puts(&lines->text, record_type_name(lookup->type));
-        buffer_puts(&lines->text, " ");
-        if (lookup->record_count > 0)
-            record_add_rdata(&lines->text, &lookup->records[i]);
-        else
-            buffer_puts(&lines->text, "?");
-        buffer_puts(&lines->text, lookup->ad ? " ; AD=1 " : " ; AD=0 ");
-        lookup_add_status(&lines->text, lookup);
-        lines_end(lines, LINE_RECORD, fails ? TONE_BAD : TONE_GOOD);
-    }
+    add_aliases(lines, lookup, fails);
+    for (size_t i = 0; i < lookup->record_count; i++)
+        add_record(lines, lookup, &lookup->records[i], tone);
+    if (lookup->record_count == 0 && lookup->type != RECORD_CNAME)
+        add_record(lines, lookup, NULL, tone);
     add_excess(lines, lookup->excess);
     if (lines->verbose)
         add_lookup_details(lines, lookup);
@@ -173,20 +188,14 @@ static void add_address(struct lines *lines, const struct domain_host *entry, si
         tls_lines(lines, address);
 }
 
-/* rules: a secure answer that there are none is fine as long as the other family has some. */
-static bool address_lookup_fails(const struct lookup *lookup)
-{
-    return lookup_is_error(lookup) || !lookup->ad;
-}
-
 static void add_host(struct lines *lines, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
     bool wrong = host->address_count == 0 || host->excess != EXCESS_NONE;
 
-    add_lookup(lines, entry, host->a, address_lookup_fails(host->a) || wrong);
+    add_lookup(lines, entry, host->a, host_address_lookup_fails(host, host->a) || wrong);
     if (host->aaaa != NULL && !(host->a->status == LOOKUP_NXDOMAIN && host->a->ad))
-        add_lookup(lines, entry, host->aaaa, address_lookup_fails(host->aaaa) || wrong);
+        add_lookup(lines, entry, host->aaaa, host_address_lookup_fails(host, host->aaaa) || wrong);
     add_excess(lines, host->excess);
     if (host->tlsa != NULL)
         add_lookup(lines, entry, host->tlsa, host->tlsa_state != TLSA_SECURE);
@@ -215,21 +224,76 @@ static bool last_fails(const struct domain *domain)
            (domain->needs_host && domain->host_count == 0);
 }
 
+/*
+ * -q: whose hosts the lines below are about, those that fail, or `all`. The hosts are in the order
+ * of the records, each once; without a record the domain is its own host (RFC 5321 section 5.1).
+ */
+static void add_naming(struct lines *lines, const struct lookup *mx, bool all)
+{
+    const struct domain *domain = lines->domain;
+    enum line_tone tone = tone_of(mx->ad, false);
+    size_t record = 0;
+    bool begun = false;
+
+    for (size_t i = 0; i < domain->host_count; i++) {
+        const struct domain_host *entry = &domain->hosts[i];
+
+        while (record < mx->record_count &&
+               strcmp(mx->records[record].data.mx.exchange, entry->host->name) != 0)
+            record++;
+        if ((!all && !domain_host_fails(entry)) ||
+            (mx->record_count > 0 && record == mx->record_count))
+            continue;
+        if (!begun)
+            add_aliases(lines, mx, false);
+        begun = true;
+        add_record(lines, mx, record < mx->record_count ? &mx->records[record] : NULL, tone);
+    }
+}
+
+static void add_domain_lookup(struct lines *lines, size_t index)
+{
+    const struct domain *domain = lines->domain;
+    const struct lookup *lookup = domain->lookups[index];
+    bool last = index == domain->lookup_count - 1;
+    bool fails = domain_lookup_fails(lookup) || (last && last_fails(domain));
+
+    if (lines->quiet && !fails && lookup->type == RECORD_MX)
+        add_naming(lines, lookup, domain_unprobed(domain) != NULL);
+    add_lookup(lines, NULL, lookup, fails);
+}
+
+/* Nothing is wrong, and nothing is proved: who reads only the lines must know. */
+static void add_unprobed(struct lines *lines)
+{
+    const char *why = domain_unprobed(lines->domain);
+    struct finding finding = {.code = FINDING_NOTHING_PROBED};
+
+    if (why == NULL)
+        return;
+    finding.text = (struct bytes){(const uint8_t *)why, strlen(why)};
+    buffer_puts(&lines->text, "  ; ");
+    finding_add_sentence(&lines->text, &finding);
+    lines_end(lines, LINE_DETAIL, TONE_BAD);
+}
+
 void lines_of_domain(struct lines *lines, const struct domain *domain)
 {
+    bool silent = lines->quiet && domain_exit_status(domain) == EXIT_SECURE;
+
     lines->domain = domain;
     if (domain->name == NULL)
         add_invalid(lines, domain->input);
     for (size_t i = 0; i < domain->lookup_count; i++)
-        add_lookup(lines, NULL, domain->lookups[i],
-                   domain_lookup_fails(domain->lookups[i]) ||
-                       (i == domain->lookup_count - 1 && last_fails(domain)));
-    if (domain->nsec3param != NULL) /* it has no line of its own */
+        add_domain_lookup(lines, i);
+    if (domain->nsec3param != NULL && !silent) /* it has no line of its own */
         add_findings(lines, NULL, domain->nsec3param, NULL);
     add_excess(lines, domain->excess);
     for (size_t i = 0; i < domain->host_count; i++)
         add_host(lines, &domain->hosts[i]);
-    add_findings(lines, NULL, NULL, NULL);
+    add_unprobed(lines);
+    if (!silent)
+        add_findings(lines, NULL, NULL, NULL);
 }
 
 static void add_now(struct lines *lines)

@@ -19,6 +19,7 @@ DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "json-schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 RETIRED = ["--retired", str(DOCS / "retired-issuers")]
+OUTCOMES = ("pass", "untested", "not-probed")  # those that are a result too
 FAILING = ("untested", "unprotected", "failure")
 
 
@@ -121,6 +122,12 @@ def address_inconsistencies(item, host, address):
     if address["verdict"]["outcome"] == "pass" if address["fails"] else \
             address["verdict"]["outcome"] != ("pass" if probed else "not-probed"):
         yield f"{address['address']} is {address['verdict']['outcome']}"
+    outcome, result = address["verdict"]["outcome"], address["verdict"]["result"]
+    if result in OUTCOMES if outcome not in OUTCOMES else result != outcome:
+        yield f"{address['address']} is {outcome}, and its result is {result}"
+    if outcome == "fail" and not {result, "chain-not-trusted"} & {
+            finding["id"] for finding in item["findings"] if finding["address"] == address["address"]}:
+        yield f"no finding is {result}"
     records = {(r["usage"], r["selector"], r["mtype"], r["data"])
                for r in host["tlsa"]["records"]} if host["tlsa"] else set()
     for depth, certificate in enumerate(address["tls"]["chain"] if address["tls"] else []):
@@ -245,6 +252,30 @@ class Formats:
         assert got == 3 and out.startswith("DANE UNKNOWN - -f /dev/null: the list contains no domains|"), out
         empty.unlink()
         state.unlink()
+
+    def check_nothing_probed(self):
+        """What nobody looked at is untested in every format, and a name that no host has is told once."""
+        state = self.file.with_name("state")
+        warning = "mxdane: warning: --only zzz: no MX host matches\n"
+        why = "no server was probed: -D, -U, --only, --skip leave out every MX host"
+        for options, status, wanted in (
+                ("--format nagios", 3, f"DANE UNKNOWN - exim.lab: untested: {why}|"),
+                ("--format summary", 1, f"exim.lab\tuntested\t{why}\n"),
+                ("--format prometheus", 1, 'mxdane_outcome{domain="exim.lab.",outcome="untested"} 1\n'),
+                ("--format json", 1, '"verdict":"untested"'),
+                ("-v", 1, f"  ; untested: {why} [nothing-probed]\n"),
+                (f"--state {state}", 1, f"  ; {why}\n")):
+            out, err, got = self.run(f"{options} --only zzz", "exim.lab")
+            assert wanted in out and got == status and err.endswith(warning) and err.count("warning") == 1, \
+                (options, out, err, got)
+            assert "mxdane_up" not in out or 'mxdane_up{domain="exim.lab."} 0\n' in out, out
+        assert "exim.lab\tuntested\tnothing-probed\t1\t" in state.read_text(), state.read_text()
+        state.unlink()
+        out, err, status = self.run("--format nagios -D nobody.lab -D exim.lab", "exim.lab", "e33.lab")
+        assert out.startswith("DANE CRITICAL") and status == 2, out
+        assert err.count("warning") == 2 and "-D nobody.lab: no MX host has this name\n" in err, err
+        out, err, status = self.run("--only zzz", "nothing.lab")
+        assert (status, err) == (1, ""), "no host was seen: nothing can be said of the pattern"
 
     def check_trouble_names_its_option(self):
         """What is wrong with a file is told with the option that named it, and with no other."""
