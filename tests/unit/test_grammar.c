@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 
+#define MX "x. IN MX 10 mx.x. ; AD=1 NoError\n"
 #define A "x. IN A 192.0.2.1 ; AD=1 NoError\n"
 #define AT "  mx.x[192.0.2.1]: "
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -41,6 +42,47 @@ static void check_rows(const struct row *rows, size_t count)
 }
 
 #define CHECK(rows) check_rows(rows, sizeof rows / sizeof *rows)
+
+/* Lines of a host, below the one that names it; lines are counted behind that. */
+static void check_below_mx(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct row row = {.name = rows[i].name, .line = rows[i].line > 0 ? rows[i].line + 1 : 0};
+        struct buffer text;
+
+        buffer_init(&text, 0);
+        buffer_puts(&text, MX);
+        buffer_puts(&text, rows[i].text);
+        row.text = text.data;
+        check(&row);
+        buffer_fini(&text);
+    }
+}
+
+#define CHECK_BELOW_MX(rows) check_below_mx(rows, sizeof rows / sizeof *rows)
+
+/* Whoever reads a block must know whose it is, also with -q: its MX line stands above its hosts. */
+static void test_named(void **state)
+{
+    static const struct row rows[] = {
+        {"a host below its MX line", MX AT "TLS timeout\n", 0},
+        {"the domain is its own host", "x. IN MX ? ; AD=1 NODATA\n" AT "TLS timeout\n", 0},
+        {"an alias of the domain", "y. IN CNAME x. ; AD=1 NoError\n" MX A AT "TLS timeout\n", 0},
+        {"two domains", MX AT "TLS timeout\n" "y. IN MX 10 mx.x. ; AD=1 NoError\n" AT
+         "TLS timeout\n", 0},
+
+        {"a host alone", AT "TLS timeout\n", 1},
+        {"only its addresses", A AT "TLS timeout\n", 2},
+        {"below another domain", MX AT "TLS timeout\n" "y. IN DS ? ; AD=1 NODATA\n" AT
+         "TLS timeout\n", 4},
+        {"below what changed", MX "; y: new, is fail (a-b): huh\n" AT "TLS timeout\n", 3},
+        {"below no domain", "a b IN MX ? ; AD=0 Invalid\n" AT "TLS timeout\n", 2},
+        {"below a detail", "  ; huh\n", 1},
+    };
+
+    (void)state;
+    CHECK(rows);
+}
 
 static void test_sound(void **state)
 {
@@ -130,7 +172,7 @@ static void test_verdicts(void **state)
     };
 
     (void)state;
-    CHECK(rows);
+    CHECK_BELOW_MX(rows);
 }
 
 static void test_certificates(void **state)
@@ -174,7 +216,7 @@ static void test_certificates(void **state)
     };
 
     (void)state;
-    CHECK(rows);
+    CHECK_BELOW_MX(rows);
 }
 
 /* A trace cut anywhere but between its lines is none. */
@@ -183,9 +225,9 @@ static void test_cut(void **state)
     struct grammar_complaint complaint;
 
     (void)state;
-    for (size_t length = 1; length < strlen(WHOLE); length++)
-        if (grammar_check(WHOLE, length, &complaint))
-            assert_int_equal(length, strlen(PASS));
+    for (size_t length = strlen(MX) + 1; length < strlen(MX WHOLE); length++)
+        if (grammar_check(MX WHOLE, length, &complaint))
+            assert_int_equal(length, strlen(MX PASS));
 }
 
 int main(void)
@@ -193,7 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound),        cmocka_unit_test(test_dns),
         cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_cut),          cmocka_unit_test(test_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,10 +173,12 @@ static void test_verbose(void **state)
     (void)state;
     world_init(&world);
     world.addresses[0].chain.path_length = 1;
-    world.domain.lookup_count = 1;
+    world.domain.lookups[1] = &world.lookups[2];
+    world.domain.lookup_count = 2;
     world.host.address_count = 1;
     check("verbose", &world.domain, &verbose,
           DS "  ; DS x.: TTL 300, 7 ms, 1 try, 192.0.2.53\n"
+          MX "  ; MX x.: TTL 60, 7 ms, 1 try, 192.0.2.53\n"
           HOST_A "  ; A mx.x.: TTL 0, 7 ms, 1 try, 192.0.2.53\n"
           HOST_AAAA "  ; AAAA mx.x.: 0 ms, 2 tries, 192.0.2.53\n"
           "  ; why\n  ; EDE 22: nobody\\x0ahome\n"
@@ -299,7 +301,8 @@ static void test_without_tlsa(void **state)
 
     (void)state;
     world_init(&world);
-    world.domain.lookup_count = 0;
+    world.domain.lookups[0] = &world.lookups[2];
+    world.domain.lookup_count = 1;
     world.host.tlsa = NULL;
     world.host.tlsa_state = TLSA_NOT_ASKED;
     world.host.base = "mx.x.";
@@ -307,7 +310,7 @@ static void test_without_tlsa(void **state)
     world.addresses[0].end.transport = TRANSPORT_UNTRIED;
     world.addresses[1].end.transport = TRANSPORT_RESERVED;
     check("-A", &world.domain, &plain,
-          HOST_A HOST_AAAA "_26._tcp.mx.x. IN TLSA ? ; AD=0 NODATA\n"
+          MX HOST_A HOST_AAAA "_26._tcp.mx.x. IN TLSA ? ; AD=0 NODATA\n"
           "  mx.x[192.0.2.9]: address reserved\n");
     world.host.probed = false;
     world.host_a.ad = true;
@@ -315,7 +318,7 @@ static void test_without_tlsa(void **state)
     world.host_a.record_count = world.host_a.alias_count = 0;
     world.host.address_count = 0;
     check("a host that does not exist: its A line alone", &world.domain, &plain,
-          "real.x. IN A ? ; AD=1 NXDomain\n");
+          MX "real.x. IN A ? ; AD=1 NXDomain\n");
 }
 
 int main(void)
