@@ -36,6 +36,9 @@ void hosts_release(struct hosts *hosts, const struct host *host);
 /* Since the beginning: MX hosts looked up, SMTP sessions begun. NULL allowed: none. */
 void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes);
 
+/* What the hosts looked up so far have met. */
+const struct plan_met *hosts_met(const struct hosts *hosts);
+
 /* Domains that wait for servers which are silent or have to rest. */
 size_t hosts_stalled(const struct hosts *hosts);
 

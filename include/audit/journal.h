@@ -17,9 +17,9 @@ struct journal;
 /*
  * Opens or makes the journal. An unfinished last line, as a kill leaves it, is cut off. NULL with
  * the reason in `failure`: no such folder, not writable, not a journal, another run writes to it.
- * `path` is borrowed.
+ * `option` is what failures name before the path; both are borrowed.
  */
-struct journal *journal_open(const char *path, struct failure *failure);
+struct journal *journal_open(const char *option, const char *path, struct failure *failure);
 void journal_close(struct journal *journal);
 
 enum journal_status {
@@ -32,7 +32,7 @@ enum journal_status {
 enum journal_status journal_look(const struct journal *journal, size_t position,
                                  const char *domain, enum exit_status *status);
 
-/* Whether it knows of nothing behind the list's `count` domains: else it is another list's. */
+/* Whether it knows of nothing behind the list's `count` domains: else it belongs to another list. */
 bool journal_fits(const struct journal *journal, size_t count);
 
 /* False with the reason in `failure` where it cannot be written. */

@@ -20,9 +20,12 @@ enum list_status {
     LIST_FAILED
 };
 
-/* "-" is standard input. `ready` is called from the loop. NULL with the reason in `failure`. */
-struct list *list_new(struct uv_loop_s *loop, const char *path, void (*ready)(void *argument),
-                      void *argument, struct failure *failure);
+/*
+ * "-" is standard input. `option` is what failures name before the path; both are borrowed. `ready`
+ * is called from the loop. NULL with the reason in `failure`.
+ */
+struct list *list_new(struct uv_loop_s *loop, const char *option, const char *path,
+                      void (*ready)(void *argument), void *argument, struct failure *failure);
 
 /* Handles close on the loop. NULL allowed. */
 void list_free(struct list *list);

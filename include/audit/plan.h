@@ -33,6 +33,14 @@ struct plan {
     struct pattern *only, *skip; /* NULL: none */
 };
 
+struct plan_met { /* which of the options that choose MX hosts had one to choose */
+    bool down[LIMIT_DOWN_HOSTS];
+    bool only, skip;
+};
+
+/* Adds what this MX host (with its trailing dot) meets. */
+void plan_meet(const struct plan *plan, const char *name, struct plan_met *met);
+
 /* Whether an MX host (with its trailing dot) is to be probed: -D, -U, --only, --skip. */
 bool plan_probes_host(const struct plan *plan, const char *name);
 

@@ -10,8 +10,11 @@
 
 struct retired;
 
-/* NULL with the reason in `failure`: it cannot be read, a line is malformed. */
-struct retired *retired_open(const char *path, struct failure *failure);
+/*
+ * NULL with the reason in `failure`: it cannot be read, a line is malformed. `what` is what failures
+ * call the file.
+ */
+struct retired *retired_open(const char *path, const char *what, struct failure *failure);
 void retired_free(struct retired *retired);
 
 /* The CA whose key the record is the digest of; NULL: of none. `retired` may be NULL. */

@@ -44,21 +44,23 @@ struct run_reader { /* takes what a run gives */
 
 struct run_outcome {
     struct run_counts counts;
+    struct plan_met met; /* by the MX hosts of this run */
     enum exit_status status; /* the worst of the domains, of earlier runs too */
     int signal;              /* SIGINT, SIGTERM or SIGHUP stopped the run; 0: none */
 };
 
-struct run_input {
+struct run_input { /* the options are what failures name before a path */
     const char *path; /* of a list of domains, "-" for standard input; or NULL and */
     const char *const *domains;
     size_t count;
     const char *journal; /* of a list: what an earlier run finished is left out; NULL: none */
+    const char *path_option, *journal_option;
 };
 
 /*
  * Audits the input's domains: those of a list are reported as they finish, the others in their
  * order. Each exactly once, malformed ones too. False with the reason in `failure` where mxdane
- * itself could not do its work. The loop is drained and closed in every case.
+ * itself could not do its work; a list without a domain is such a case. The loop is drained and closed in every case.
  *
  * SIGINT, SIGTERM and, where it is not ignored, SIGHUP end a list within LIMIT_ENDING_MS: nothing is
  * begun any more, what is in flight is finished or, by the second signal, cut off. Without a list

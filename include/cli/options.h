@@ -29,6 +29,7 @@ struct options {
     struct report_options report;
     struct trace_options trace;
     struct pattern *grep;
+    const char *only, *skip; /* the patterns as they were given; NULL: none */
     const char *output;  /* -o; NULL: standard output */
     bool color_auto;
     const char *retired; /* --retired; NULL: the file that is installed, if it is */

@@ -45,7 +45,16 @@ bool domain_address_fails(const struct address *address, const struct verdict *v
 /* Whether one of its servers refuses our own name. */
 bool domain_name_refused(const struct domain *domain);
 
-/* The one roll-up. */
+/* A look-up or an address of the host that makes the domain fail. */
+bool domain_host_fails(const struct domain_host *host);
+
+/*
+ * Why nothing is proved though nothing is wrong: the options that leave out every server. NULL:
+ * something is wrong, a server was asked, or none had to be.
+ */
+const char *domain_unprobed(const struct domain *domain);
+
+/* The one roll-up. A domain that accepts mail passes only by a server that was asked. */
 enum exit_status domain_exit_status(const struct domain *domain);
 
 #endif

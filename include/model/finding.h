@@ -65,6 +65,7 @@ enum finding_severity {
       "the answer to {lookup} is not secured by DNSSEC: DANE does not apply") \
     X(TLSA_ABSENT, "tlsa-absent", UNPROTECTED, "RFC 7672 section 2.2", "no-policy-found", \
       "there are no TLSA records for {host}: mail to it is not protected") \
+    X(NOTHING_PROBED, "nothing-probed", UNTESTED, NULL, NULL, "no server was probed: {text}") \
     X(ADDRESS_RESERVED, "address-reserved", UNTESTED, "RFC 6890", NULL, \
       "the address is for special purposes: not connected to") \
     X(CONNECTION_REFUSED, "connection-refused", UNTESTED, NULL, NULL, "{end}") \
@@ -176,6 +177,9 @@ enum finding_severity {
       "{lookup} has algorithm {number}, which must not be used") \
     X(NSEC3_ITERATIONS, "nsec3-iterations", WARNING, "RFC 9276 section 3.1", NULL, \
       "NSEC3 with {number} iterations: anything but 0 may count as insecure") \
+    X(ALIAS_TARGET_INSECURE, "alias-target-insecure", NOTICE, "RFC 7672 section 2.2.2", NULL, \
+      "the answer to {lookup} is not secured by DNSSEC: senders use the TLSA records of the " \
+      "alias {host}") \
     X(MX_IS_ALIAS, "mx-host-is-alias", WARNING, "RFC 5321 section 5.1", NULL, \
       "the MX host {host} is an alias (CNAME)") \
     X(COVERAGE_PARTIAL, "coverage-partial", WARNING, "RFC 7672 section 2.2.1", NULL, \
@@ -252,5 +256,12 @@ const char *domain_outcome(const struct domain *domain);
 const char *host_outcome(const struct domain *domain, const struct domain_host *host);
 const char *address_outcome(const struct domain *domain, const struct domain_host *host,
                             size_t index);
+
+/*
+ * The same in more detail, for programs: "pass", "untested" and "not-probed" as in the outcome, for
+ * any other the trace's name of the verdict or the id of the finding that says what fails.
+ */
+const char *address_result(const struct domain *domain, const struct domain_host *host,
+                           size_t index);
 
 #endif

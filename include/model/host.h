@@ -35,6 +35,12 @@ struct host {
 /* "secure", "absent"... */
 const char *tlsa_state_name(enum tlsa_state state);
 
+/*
+ * Whether the answer to A or AAAA (NULL: not asked) is not as DANE needs it. What a secure alias
+ * leads to may be insecure where the alias's own TLSA records decide: RFC 7672 section 2.2.2.
+ */
+bool host_address_lookup_fails(const struct host *host, const struct lookup *lookup);
+
 /* Whether its look-ups alone make a domain fail that uses this host. */
 bool host_lookups_fail(const struct host *host);
 

@@ -68,14 +68,19 @@ static void find_lookups(struct finder *finder)
 static void find_address_lookup(struct finder *finder, const struct domain_host *entry,
                                 const struct lookup *lookup)
 {
+    struct finding finding = {.host = entry, .lookup = lookup};
+
     if (lookup == NULL || lookup->status == LOOKUP_TLD_MX_HOST)
         return;
     if (lookup_is_error(lookup))
-        finder_add(finder, (struct finding){.code = FINDING_ADDRESS_LOOKUP_FAILED, .host = entry,
-                                     .lookup = lookup});
+        finding.code = FINDING_ADDRESS_LOOKUP_FAILED;
+    else if (host_address_lookup_fails(entry->host, lookup))
+        finding.code = FINDING_ADDRESS_INSECURE;
     else if (!lookup->ad)
-        finder_add(finder, (struct finding){.code = FINDING_ADDRESS_INSECURE, .host = entry,
-                                     .lookup = lookup});
+        finding.code = FINDING_ALIAS_TARGET_INSECURE;
+    else
+        return;
+    finder_add(finder, finding);
 }
 
 static void find_existence(struct finder *finder, const struct domain_host *entry)
@@ -224,6 +229,15 @@ static void find_host(struct finder *finder, const struct domain_host *entry)
         find_address(finder, entry, view, i);
 }
 
+static void find_unprobed(struct finder *finder)
+{
+    const char *why = domain_unprobed(finder->domain);
+
+    if (why != NULL)
+        finder_add(finder, (struct finding){.code = FINDING_NOTHING_PROBED,
+                                     .text = {(const uint8_t *)why, strlen(why)}});
+}
+
 static bool says_failure(const struct finder *finder)
 {
     for (size_t i = 0; i < finder->count; i++)
@@ -241,6 +255,7 @@ void findings_find(struct domain *domain, const struct findings_rules *rules, st
     advice_find_domain(&finder);
     for (size_t i = 0; i < domain->host_count; i++)
         find_host(&finder, &domain->hosts[i]);
+    find_unprobed(&finder);
     if (domain_exit_status(domain) != EXIT_SECURE && !says_failure(&finder))
         finder_add(&finder, (struct finding){.code = FINDING_INCOMPLETE});
     if (finder.full)

@@ -41,7 +41,8 @@ struct hosts {
     size_t bucket_count; /* a power of 2 */
     size_t count;
     size_t looked_up; /* ever */
-    size_t stalled;   /* users of stalled hosts */
+    struct plan_met met;
+    size_t stalled; /* users of stalled hosts */
     void (*made_room)(void *argument);
     void *argument;
     struct entry *oldest, *newest; /* of those nobody uses */
@@ -326,6 +327,7 @@ static struct entry *entry_new(struct hosts *hosts, const char *name)
     *bucket = entry;
     hosts->count++;
     hosts->looked_up++;
+    plan_meet(hosts->plan, name, &hosts->met);
     return entry;
 }
 
@@ -360,6 +362,11 @@ void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes)
 {
     *looked_up = hosts != NULL ? hosts->looked_up : 0;
     *probes = hosts != NULL ? probes_count(hosts->probes) : 0;
+}
+
+const struct plan_met *hosts_met(const struct hosts *hosts)
+{
+    return &hosts->met;
 }
 
 size_t hosts_stalled(const struct hosts *hosts)

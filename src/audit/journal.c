@@ -21,7 +21,7 @@ struct mark { /* of a domain of the list */
 };
 
 struct journal {
-    const char *path;
+    const char *option, *path; /* for messages */
     FILE *file;
     struct mark *marks; /* by position */
     size_t count;       /* of them */
@@ -102,48 +102,50 @@ static bool read_lines(struct journal *journal, off_t *whole)
     return true;
 }
 
+static bool refuse(const struct journal *journal, const char *what, struct failure *failure)
+{
+    return failure_set(failure, "%s %s: %s", journal->option, journal->path, what);
+}
+
 /* Reads what is there and leaves the file ready for the next line. */
 static bool read_all(struct journal *journal, struct failure *failure)
 {
     off_t whole = 0;
 
     if (!read_lines(journal, &whole))
-        return failure_set(failure, "--journal %s: not a journal", journal->path);
+        return refuse(journal, "not a journal", failure);
     if (ferror(journal->file) || ftruncate(fileno(journal->file), whole) != 0 ||
         fseeko(journal->file, whole, SEEK_SET) != 0)
-        return failure_set(failure, "--journal %s: %s", journal->path, strerror(errno));
+        return refuse(journal, strerror(errno), failure);
     return true;
 }
 
 /* A device would have no end, or no beginning. */
-static bool claim(int fd, const char *path, struct failure *failure)
+static bool claim(const struct journal *journal, int fd, struct failure *failure)
 {
     struct stat status;
 
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return failure_set(failure, "--journal %s: not a regular file", path);
+        return refuse(journal, "not a regular file", failure);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return true;
-    return failure_set(failure, "--journal %s: %s", path,
-                       errno == EWOULDBLOCK ? "another run writes to it" : strerror(errno));
+    return refuse(journal, errno == EWOULDBLOCK ? "another run writes to it" : strerror(errno),
+                  failure);
 }
 
-struct journal *journal_open(const char *path, struct failure *failure)
+struct journal *journal_open(const char *option, const char *path, struct failure *failure)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    struct journal *journal;
+    struct journal *journal = memory_new(1, sizeof *journal);
 
-    if (fd < 0) {
-        failure_set(failure, "--journal %s: %s", path, strerror(errno));
-        return NULL;
-    }
-    journal = memory_new(1, sizeof *journal);
+    journal->option = option;
     journal->path = path;
-    journal->file = fdopen(fd, "r+");
+    journal->file = fd >= 0 ? fdopen(fd, "r+") : NULL;
     if (journal->file == NULL) {
-        failure_set(failure, "--journal %s: %s", path, strerror(errno));
-        close(fd);
-    } else if (claim(fd, path, failure) && read_all(journal, failure)) {
+        refuse(journal, strerror(errno), failure);
+        if (fd >= 0)
+            close(fd);
+    } else if (claim(journal, fd, failure) && read_all(journal, failure)) {
         return journal;
     }
     journal_close(journal);
@@ -187,5 +189,5 @@ bool journal_add(struct journal *journal, size_t position, enum exit_status stat
 
     if (written > 0 && fflush(journal->file) == 0)
         return true;
-    return failure_set(failure, "--journal %s: %s", journal->path, strerror(errno));
+    return refuse(journal, strerror(errno), failure);
 }

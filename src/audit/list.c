@@ -17,7 +17,7 @@
 enum { CHUNK = 65536 };
 
 struct list {
-    const char *path;
+    const char *option, *path; /* for messages */
     int fd;
     uv_poll_t *poll; /* NULL: a regular file, which never makes wait */
     bool waiting;
@@ -163,7 +163,7 @@ enum list_status list_next(struct list *list, const char **domain, struct failur
             return LIST_DOMAIN;
         }
         if (list->error != 0) {
-            failure_set(failure, "%s: %s", list->path, strerror(list->error));
+            failure_set(failure, "%s %s: %s", list->option, list->path, strerror(list->error));
             return LIST_FAILED;
         }
         if (list->ended)
@@ -185,11 +185,13 @@ static bool is_regular(const char *path)
 
 size_t list_count(const char *path)
 {
-    struct list list = {.path = path, .fd = is_regular(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1};
+    struct list list = {.option = "", .path = path, .fd = -1};
     struct failure failure;
     const char *domain;
     size_t count = 0;
 
+    if (is_regular(path))
+        list.fd = open(path, O_RDONLY | O_CLOEXEC);
     if (list.fd < 0)
         return 0;
     buffer_init(&list.text, 0);
@@ -223,8 +225,8 @@ static uv_poll_t *poll_new(uv_loop_t *loop, int fd)
     return NULL; /* EPERM: a regular file */
 }
 
-struct list *list_new(struct uv_loop_s *loop, const char *path, void (*ready)(void *argument),
-                      void *argument, struct failure *failure)
+struct list *list_new(struct uv_loop_s *loop, const char *option, const char *path,
+                      void (*ready)(void *argument), void *argument, struct failure *failure)
 {
     bool standard = strcmp(path, "-") == 0;
     /* A pipe without a writer must not hold up what a signal asks for. */
@@ -232,10 +234,11 @@ struct list *list_new(struct uv_loop_s *loop, const char *path, void (*ready)(vo
     struct list *list;
 
     if (fd < 0) {
-        failure_set(failure, "-f %s: %s", path, strerror(errno));
+        failure_set(failure, "%s %s: %s", option, path, strerror(errno));
         return NULL;
     }
     list = memory_new(1, sizeof *list);
+    list->option = option;
     list->path = standard ? "standard input" : path;
     list->fd = fd;
     list->ready = ready;

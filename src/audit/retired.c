@@ -65,7 +65,7 @@ static bool read_line(struct retired *retired, char *line, size_t length)
 
 struct reading {
     struct retired *retired;
-    const char *path;
+    const char *what;
 };
 
 static bool read_numbered(void *argument, char *line, size_t length, size_t number,
@@ -74,19 +74,19 @@ static bool read_numbered(void *argument, char *line, size_t length, size_t numb
     const struct reading *reading = argument;
 
     if (!read_line(reading->retired, line, length))
-        return failure_set(failure, "%s: line %zu: not a SHA2-256 in hex and a name", reading->path,
+        return failure_set(failure, "%s: line %zu: not a SHA2-256 in hex and a name", reading->what,
                            number);
     return reading->retired->count <= LIMIT_RETIRED ||
-           failure_set(failure, "%s: more than %d keys", reading->path, LIMIT_RETIRED);
+           failure_set(failure, "%s: more than %d keys", reading->what, LIMIT_RETIRED);
 }
 
-struct retired *retired_open(const char *path, struct failure *failure)
+struct retired *retired_open(const char *path, const char *what, struct failure *failure)
 {
     struct retired *retired = memory_new(1, sizeof *retired);
-    struct reading reading = {retired, path};
+    struct reading reading = {retired, what};
 
     arena_init(&retired->arena);
-    if (lines_read(path, path, read_numbered, &reading, failure))
+    if (lines_read(path, what, read_numbered, &reading, failure))
         return retired;
     retired_free(retired);
     return NULL;

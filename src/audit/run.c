@@ -178,8 +178,8 @@ static void begin(struct run *run, const char *domain)
 
 static void fail_journal(struct run *run)
 {
-    run->failed =
-        !failure_set(run->failure, "--journal %s: is another list's", run->input->journal);
+    run->failed = !failure_set(run->failure, "%s %s: belongs to a different list",
+                               run->input->journal_option, run->input->journal);
 }
 
 /* Whether an earlier run finished this domain; a journal of another list fails the run. */
@@ -204,12 +204,18 @@ static bool finished_earlier(struct run *run, const char *domain)
     return false;
 }
 
-/* What an earlier run finished behind the list's end was never on it. */
+/*
+ * What an earlier run finished behind the list's end was never on it. A list without a domain is a
+ * mistake: whoever waits for its run to fail would wait for ever.
+ */
 static void end_list(struct run *run)
 {
     run->input_ended = true;
     if (run->journal != NULL && !journal_fits(run->journal, run->taken))
         fail_journal(run);
+    else if (run->taken == 0)
+        run->failed = !failure_set(run->failure, "%s %s: the list contains no domains",
+                                   run->input->path_option, run->input->path);
 }
 
 /* The next domain of the list that no earlier run finished; NULL where there is none, or none yet. */
@@ -335,14 +341,14 @@ static bool set_up_input(struct run *run, struct failure *failure)
     run->outcome.counts.total = input->count;
     if (input->path == NULL)
         return true;
-    run->list = list_new(&run->loop, input->path, on_go, run, failure);
+    run->list = list_new(&run->loop, input->path_option, input->path, on_go, run, failure);
     if (run->list == NULL)
         return false;
     if (run->reader->progress != NULL)
         run->outcome.counts.total = list_count(input->path);
     if (input->journal == NULL)
         return true;
-    run->journal = journal_open(input->journal, failure);
+    run->journal = journal_open(input->journal_option, input->journal, failure);
     return run->journal != NULL;
 }
 
@@ -416,6 +422,7 @@ bool run_domains(const struct plan *plan, const struct run_input *input,
         if (!run.failed && !(run.input_ended && run.outcome.counts.in_flight == 0))
             uv_run(&run.loop, UV_RUN_DEFAULT);
         count(&run);
+        run.outcome.met = *hosts_met(run.services.hosts);
     }
     tear_down(&run);
     *outcome = run.outcome;

@@ -19,7 +19,7 @@ struct entry { /* of the last run */
 };
 
 struct state {
-    const char *path;
+    const char *option, *path; /* for messages */
     struct buffer text;    /* of the last run; its lines are cut into fields */
     struct entry *entries; /* by name, each once */
     size_t count, room;
@@ -30,7 +30,7 @@ struct state {
 
 static bool refuse(const struct state *state, const char *what, struct failure *failure)
 {
-    return failure_set(failure, "--state %s: %s", state->path, what);
+    return failure_set(failure, "%s %s: %s", state->option, state->path, what);
 }
 
 /* A file that is not there has no text. */
@@ -191,7 +191,8 @@ static bool read_entries(struct state *state, struct failure *failure)
 
         number++;
         if (!read_entry(line, &entry))
-            return failure_set(failure, "--state %s: line %zu is broken", state->path, number);
+            return failure_set(failure, "%s %s: line %zu is broken", state->option, state->path,
+                               number);
         add_entry(state, &entry);
     }
     if (line == NULL || rest != state->text.data + state->text.length)
@@ -202,7 +203,7 @@ static bool read_entries(struct state *state, struct failure *failure)
 
 static bool begin_output(struct state *state, struct failure *failure)
 {
-    if (!replacement_open(&state->file, "--state", state->path, failure))
+    if (!replacement_open(&state->file, state->option, state->path, failure))
         return false;
     state->out = fdopen(state->file.fd, "we");
     if (state->out == NULL)
@@ -210,10 +211,11 @@ static bool begin_output(struct state *state, struct failure *failure)
     return fprintf(state->out, "%s\n", first_line) > 0 || replacement_fail(&state->file, failure);
 }
 
-struct state *state_open(const char *path, struct failure *failure)
+struct state *state_open(const char *option, const char *path, struct failure *failure)
 {
     struct state *state = memory_new(1, sizeof *state);
 
+    state->option = option;
     state->path = path;
     state->file.fd = -1;
     buffer_init(&state->text, 0);

@@ -4,7 +4,7 @@ bool front_open(struct front *front, const struct options *options, struct failu
 {
     *front = (struct front){.options = options};
     if (options->state != NULL) {
-        front->state = state_open(options->state, failure);
+        front->state = state_open("--state", options->state, failure);
         if (front->state == NULL)
             return false;
     }

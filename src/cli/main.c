@@ -149,6 +149,34 @@ static bool fit_descriptors(struct plan *plan, struct failure *failure)
     return true;
 }
 
+static void warn_unmet(const char *option, const char *argument, const char *what)
+{
+    struct failure line; /* escapes the argument */
+
+    failure_set(&line, "%s %s: %s", option, argument, what);
+    fprintf(stderr, "mxdane: warning: %s\n", line.text);
+}
+
+/* A misspelt name would leave out nothing, or everything, and nobody would know. */
+static void warn_of_unmet(const struct options *options, const struct plan_met *met)
+{
+    const struct plan *plan = &options->plan;
+
+    for (size_t i = 0; i < plan->down_count; i++)
+        if (!met->down[i])
+            warn_unmet("-D", plan->down[i], "no MX host has this name");
+    if (options->only != NULL && !met->only)
+        warn_unmet("--only", options->only, "no MX host matches");
+    if (options->skip != NULL && !met->skip)
+        warn_unmet("--skip", options->skip, "no MX host matches");
+}
+
+/* Whether this run has seen the MX hosts of all domains, as far as they have some. */
+static bool saw_all_hosts(const struct report_sum *sum, const struct run_counts *counts)
+{
+    return sum->whole && counts->earlier == 0 && counts->hosts > 0;
+}
+
 static void print_summary(const struct run_counts *counts)
 {
     struct buffer line;
@@ -157,16 +185,6 @@ static void print_summary(const struct run_counts *counts)
     progress_summary(&line, counts);
     fprintf(stderr, "mxdane: %s", line.data);
     buffer_fini(&line);
-}
-
-/* A run that had nothing to do succeeds; it may not be what was meant. */
-static void tell_of_nothing(const struct options *options, bool earlier)
-{
-    if (earlier)
-        fprintf(stderr, "mxdane: --journal %s: earlier runs finished all of the list\n",
-                options->journal);
-    else
-        fprintf(stderr, "mxdane: -f %s: no domain in it\n", options->list);
 }
 
 /* In every container, and often elsewhere, the host's name is none that the rest of the world knows. */
@@ -210,7 +228,7 @@ static int run(const struct options *options, struct failure *failure)
     struct front front;
     struct plan plan = options->plan;
     struct run_input input = {options->list, options->domains, options->domain_count,
-                              options->journal};
+                              options->journal, "-f", "--journal"};
     struct run_reader reader = {give_up_rights, report, &front.output.fd,
                                 options->progress ? progress : NULL, &front};
     struct run_outcome outcome = {0};
@@ -239,8 +257,11 @@ static int run(const struct options *options, struct failure *failure)
         warn_of_paths(options);
     if (front.name_refused)
         tell_of_name(options);
-    if (sum.whole && outcome.counts.done == 0)
-        tell_of_nothing(options, outcome.counts.earlier > 0);
+    if (saw_all_hosts(&sum, &outcome.counts))
+        warn_of_unmet(options, &outcome.met);
+    if (sum.whole && outcome.counts.done == 0) /* it succeeds, and may not be what was meant */
+        fprintf(stderr, "mxdane: --journal %s: nothing to do: the list is already finished\n",
+                options->journal);
     if (options->list != NULL && options->trace.verbose > 0)
         print_summary(&outcome.counts);
     return status;
@@ -252,10 +273,15 @@ static bool read_retired(const struct options *options, struct retired **retired
 {
     static const char installed[] = MXDANE_SHARE "/retired-issuers";
     bool named = options->retired != NULL;
+    const char *path = named ? options->retired : installed;
+    struct buffer what;
 
     if (!options->plan.findings || (!named && access(installed, F_OK) != 0))
         return true;
-    *retired = retired_open(named ? options->retired : installed, failure);
+    buffer_init(&what, 0);
+    buffer_printf(&what, "%s%s", named ? "--retired " : "", path);
+    *retired = retired_open(path, what.data, failure);
+    buffer_fini(&what);
     return *retired != NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/lines.h"
 #include "base/text.h"
+#include "dns/nameserver.h"
 
 enum { /* options without a letter */
     OPTION_TRUST_ANCHOR = 256,
@@ -97,15 +98,22 @@ static void make_getopt(struct option longs[ROWS + 1], char shorts[3 * ROWS])
     shorts[used] = '\0';
 }
 
-static bool add_nameserver(struct options *options, const char *text, struct failure *failure)
+/* `what` is where it was named: "-n", or the file. */
+static bool add_nameserver(struct options *options, const char *what, const char *text,
+                           struct failure *failure)
 {
     struct resolver_config *config = &options->plan.resolver;
+    struct nameserver nameserver;
 
+    if (!nameserver_parse(&nameserver, text))
+        return failure_set(failure, "%s: not an address of a nameserver: %s", what, text);
     if (config->nameserver_count == LIMIT_NAMESERVERS)
-        return failure_set(failure, "-n: more than %d nameservers", LIMIT_NAMESERVERS);
+        return failure_set(failure, "%s: more than %d nameservers", what, LIMIT_NAMESERVERS);
     options->nameservers[config->nameserver_count++] = text;
     return true;
 }
+
+static const char resolv_conf_what[] = "-N: /etc/resolv.conf";
 
 struct resolv_conf {
     struct options *options;
@@ -125,20 +133,21 @@ static bool read_resolv_line(void *argument, char *line, size_t length, size_t n
     if (sscanf(line, "nameserver%*[ \t]%64s", word) != 1)
         return true;
     if (strlen(word) == sizeof word - 1)
-        return failure_set(failure, "-N: not an address of a nameserver: %s...", word);
+        return failure_set(failure, "%s: not an address of a nameserver: %s...", resolv_conf_what,
+                           word);
     if (conf->count == LIMIT_NAMESERVERS)
-        return failure_set(failure, "-N: more than %d nameservers", LIMIT_NAMESERVERS);
+        return failure_set(failure, "%s: more than %d nameservers", resolv_conf_what,
+                           LIMIT_NAMESERVERS);
     memcpy(options->resolv_conf[conf->count], word, strlen(word) + 1);
-    return add_nameserver(options, options->resolv_conf[conf->count++], failure);
+    return add_nameserver(options, resolv_conf_what, options->resolv_conf[conf->count++], failure);
 }
 
 static bool read_resolv_conf(struct options *options, struct failure *failure)
 {
-    static const char what[] = "-N: /etc/resolv.conf";
     struct resolv_conf conf = {options, 0};
 
-    return lines_read("/etc/resolv.conf", what, read_resolv_line, &conf, failure) &&
-           (conf.count > 0 || failure_set(failure, "%s: no nameserver in it", what));
+    return lines_read("/etc/resolv.conf", resolv_conf_what, read_resolv_line, &conf, failure) &&
+           (conf.count > 0 || failure_set(failure, "%s: no nameserver in it", resolv_conf_what));
 }
 
 static bool set_pattern(struct pattern **pattern, const char *option, struct failure *failure)
@@ -264,7 +273,7 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case OPTION_JOURNAL: return set_once(&options->journal, "--journal", failure);
     case OPTION_STATE: return set_once(&options->state, "--state", failure);
     case OPTION_CHANGES: options->changes = true; return true;
-    case 'n': return add_nameserver(options, optarg, failure);
+    case 'n': return add_nameserver(options, "-n", optarg, failure);
     case 'N': return read_resolv_conf(options, failure);
     case OPTION_TRUST_AD: options->trust_ad = true; return true;
     case OPTION_NO_SANDBOX: options->no_sandbox = true; return true;
@@ -278,8 +287,8 @@ static bool set_option(struct options *options, int key, struct failure *failure
     case '6': plan->no_ipv6 = true; return true;
     case 'A': plan->all = true; return true;
     case 'e': plan->ee_checks = true; return true;
-    case OPTION_ONLY: return set_pattern(&plan->only, "--only", failure);
-    case OPTION_SKIP: return set_pattern(&plan->skip, "--skip", failure);
+    case OPTION_ONLY: options->only = optarg; return set_pattern(&plan->only, "--only", failure);
+    case OPTION_SKIP: options->skip = optarg; return set_pattern(&plan->skip, "--skip", failure);
     case 'g': return set_pattern(&options->grep, "-g", failure);
     case 'q': options->trace.quiet = true; return true;
     case 'v': options->trace.verbose++; return true;

@@ -20,7 +20,7 @@ static getdns_dict *make_upstream(const char *text, struct failure *failure)
     getdns_dict *dict;
 
     if (!nameserver_parse(&nameserver, text)) {
-        failure_set(failure, "-n: not an address of a nameserver: %s", text);
+        failure_set(failure, "nameserver %s: not an address", text);
         return NULL;
     }
     data = (getdns_bindata){nameserver.ipv6 ? 16 : 4, nameserver.bytes};
@@ -28,7 +28,7 @@ static getdns_dict *make_upstream(const char *text, struct failure *failure)
     if (getdns_dict_util_set_string(dict, "address_type", nameserver.ipv6 ? "IPv6" : "IPv4") ||
         getdns_dict_set_bindata(dict, "address_data", &data) ||
         getdns_dict_set_int(dict, "port", nameserver.port)) {
-        failure_set(failure, "-n: getdns cannot take %s", text);
+        failure_set(failure, "nameserver %s: getdns cannot take it", text);
         getdns_dict_destroy(dict);
         return NULL;
     }
@@ -50,7 +50,7 @@ static bool set_nameservers(getdns_context *context, const struct resolver_confi
     }
     if (good && (getdns_context_set_resolution_type(context, GETDNS_RESOLUTION_STUB) ||
                  getdns_context_set_upstream_recursive_servers(context, upstreams)))
-        good = failure_set(failure, "-n: getdns refuses the nameservers");
+        good = failure_set(failure, "nameservers: getdns refuses them");
     getdns_list_destroy(upstreams);
     return good;
 }

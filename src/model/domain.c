@@ -18,12 +18,12 @@ bool domain_address_fails(const struct address *address, const struct verdict *v
     return verdict->code != VERDICT_PASS || address->after.transport != TRANSPORT_OK;
 }
 
-static bool host_fails(const struct domain_host *entry)
+bool domain_host_fails(const struct domain_host *host)
 {
-    if (host_lookups_fail(entry->host))
+    if (host_lookups_fail(host->host))
         return true;
-    for (size_t i = 0; i < entry->host->address_count; i++)
-        if (domain_address_fails(&entry->host->addresses[i], &entry->verdicts[i]))
+    for (size_t i = 0; i < host->host->address_count; i++)
+        if (domain_address_fails(&host->host->addresses[i], &host->verdicts[i]))
             return true;
     return false;
 }
@@ -45,6 +45,37 @@ bool domain_name_refused(const struct domain *domain)
     return false;
 }
 
+static bool was_probed(const struct host *host)
+{
+    for (size_t i = 0; i < host->address_count; i++)
+        if (host->addresses[i].end.transport != TRANSPORT_UNTRIED)
+            return true;
+    return false;
+}
+
+static bool any_probed(const struct domain *domain)
+{
+    for (size_t i = 0; i < domain->host_count; i++)
+        if (was_probed(domain->hosts[i].host))
+            return true;
+    return false;
+}
+
+const char *domain_unprobed(const struct domain *domain)
+{
+    bool wanted = false;
+
+    if (!domain->walked || !domain->needs_host || domain->host_count == 0 || any_probed(domain))
+        return NULL;
+    for (size_t i = 0; i < domain->host_count; i++) {
+        if (domain_host_fails(&domain->hosts[i]))
+            return NULL;
+        wanted |= domain->hosts[i].host->probed;
+    }
+    return wanted ? "-4, -6 leave out every address" :
+                    "-D, -U, --only, --skip leave out every MX host";
+}
+
 enum exit_status domain_exit_status(const struct domain *domain)
 {
     if (domain->name == NULL || domain->lookup_count == 0 || domain->null_mx_among_others ||
@@ -54,8 +85,8 @@ enum exit_status domain_exit_status(const struct domain *domain)
         if (domain_lookup_fails(domain->lookups[i]))
             return EXIT_WRONG;
     for (size_t i = 0; i < domain->host_count; i++)
-        if (host_fails(&domain->hosts[i]))
+        if (domain_host_fails(&domain->hosts[i]))
             return EXIT_WRONG;
-    return domain->walked && (domain->host_count > 0 || !domain->needs_host) ? EXIT_SECURE
-                                                                             : EXIT_WRONG;
+    return domain->walked && (any_probed(domain) || !domain->needs_host) ? EXIT_SECURE
+                                                                         : EXIT_WRONG;
 }

@@ -281,6 +281,29 @@ const char *address_outcome(const struct domain *domain, const struct domain_hos
     return finding_outcome(worst >= FINDING_UNTESTED ? worst : FINDING_FAILURE);
 }
 
+/* What is said by no verdict: that the session ended before the handshake, or after it. */
+static bool is_failure(enum verdict_code code)
+{
+    return code != VERDICT_UNTESTED && code != VERDICT_PASS && code != VERDICT_TLSA_ABSENT;
+}
+
+const char *address_result(const struct domain *domain, const struct domain_host *host,
+                           size_t index)
+{
+    enum verdict_code code = host->verdicts[index].code;
+    const char *outcome = address_outcome(domain, host, index);
+    const struct finding *worst;
+
+    if (strcmp(outcome, "fail") != 0)
+        return strcmp(outcome, "unprotected") == 0 ? verdict_name(VERDICT_TLSA_ABSENT) : outcome;
+    if (is_failure(code))
+        return verdict_name(code);
+    worst = finding_worst(domain, host, &host->host->addresses[index]);
+    if (worst != NULL && finding_severity(worst->code) == FINDING_FAILURE)
+        return finding_id(worst->code);
+    return code == VERDICT_TLSA_ABSENT ? verdict_name(code) : finding_id(FINDING_INCOMPLETE);
+}
+
 static void add_place(struct buffer *out, const struct finding *finding)
 {
     if (finding->host == NULL || finding->address == NULL)

@@ -1,5 +1,7 @@
 #include "model/host.h"
 
+#include <string.h>
+
 const char *tlsa_state_name(enum tlsa_state state)
 {
     switch (state) {
@@ -11,18 +13,24 @@ const char *tlsa_state_name(enum tlsa_state state)
     return "?";
 }
 
-/*
- * An address look-up that securely says there is none is no failure while the other has some; one
- * that was not made is.
- */
-static bool address_lookup_fails(const struct lookup *lookup)
+/* RFC 7672 sections 2.2.2, 2.2.3: the first CNAME is secure and its owner has TLSA records. */
+static bool alias_decides(const struct host *host, const struct lookup *lookup)
 {
-    return lookup == NULL || lookup_is_error(lookup) || !lookup->ad;
+    return host->tlsa_state == TLSA_SECURE && strcmp(host->base, host->name) == 0 &&
+           lookup->alias_count > 0 && lookup->aliases[0].ad;
+}
+
+/* An answer that securely says there is none is no failure while the other family has some. */
+bool host_address_lookup_fails(const struct host *host, const struct lookup *lookup)
+{
+    if (lookup == NULL || lookup_is_error(lookup))
+        return true;
+    return !lookup->ad && !alias_decides(host, lookup);
 }
 
 bool host_lookups_fail(const struct host *host)
 {
-    return address_lookup_fails(host->a) || address_lookup_fails(host->aaaa) ||
-           host->tlsa_state != TLSA_SECURE || host->address_count == 0 ||
-           host->excess != EXCESS_NONE;
+    return host_address_lookup_fails(host, host->a) ||
+           host_address_lookup_fails(host, host->aaaa) || host->tlsa_state != TLSA_SECURE ||
+           host->address_count == 0 || host->excess != EXCESS_NONE;
 }

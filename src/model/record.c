@@ -88,14 +88,17 @@ int record_compare(const void *left, const void *right)
     return order != 0 ? order : compare_bytes(left_bytes, right_bytes);
 }
 
-/* RFC 1035 section 3.3.13: the first label of RNAME is a mailbox's local part. */
+/*
+ * RFC 1035 section 3.3.13: the first label of RNAME is a mailbox's local part. A name of one label
+ * stays a name: no domain follows the @.
+ */
 static void add_mailbox(struct buffer *buffer, const char *rname)
 {
     size_t local = 0;
 
     while (rname[local] != '\0' && rname[local] != '.')
         local += rname[local] == '\\' && rname[local + 1] != '\0' ? 2 : 1;
-    if (rname[local] == '\0' || local == 0) {
+    if (local == 0 || rname[local] == '\0' || rname[local + 1] == '\0') {
         buffer_puts(buffer, rname);
         return;
     }

@@ -32,17 +32,19 @@ static json_t *json_end(const struct transport_end *end)
     return object;
 }
 
-static json_t *json_verdict(const struct address *address, const struct verdict *verdict,
-                            const char *outcome)
+static json_t *json_verdict(const struct domain *domain, const struct domain_host *entry,
+                            size_t index)
 {
+    const struct address *address = &entry->host->addresses[index];
+    const struct verdict *verdict = &entry->verdicts[index];
     json_t *object = json_object();
     bool pass = verdict->code == VERDICT_PASS;
     struct buffer text;
 
     buffer_init(&text, 0);
     transport_add_verdict(&text, address, verdict);
-    json_put(object, "outcome", json_words(outcome));
-    json_put(object, "result", json_words(verdict_name(verdict->code)));
+    json_put(object, "outcome", json_words(address_outcome(domain, entry, index)));
+    json_put(object, "result", json_words(address_result(domain, entry, index)));
     json_put(object, "text", json_buffer(&text));
     json_put(object, "depth", pass ? json_integer(verdict->depth) : json_null());
     json_put(object, "name", json_bytes(verdict->name));
@@ -166,8 +168,7 @@ json_t *json_address(const struct domain *domain, const struct domain_host *entr
     json_put(object, "address", json_address_text(address));
     json_put(object, "family", json_words(address->ipv6 ? "ipv6" : "ipv4"));
     json_put(object, "fails", json_boolean(domain_address_fails(address, verdict)));
-    json_put(object, "verdict",
-             json_verdict(address, verdict, address_outcome(domain, entry, index)));
+    json_put(object, "verdict", json_verdict(domain, entry, index));
     json_put(object, "transport", json_end(&address->end));
     json_put(object, "ehlo_after_tls",
              address->handshaken ? json_end(&address->after) : json_null());

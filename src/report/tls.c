@@ -1,103 +1,113 @@
-#include "report/tls.h"
+#include "tls.h"
 
-static void add_label(struct buffer *out, const char *label)
+static void add_label(struct lines *lines, const char *label)
 {
-    buffer_puts(out, "      ");
-    buffer_puts(out, label);
-    buffer_puts(out, " = ");
+    buffer_puts(&lines->text, "      ");
+    buffer_puts(&lines->text, label);
+    buffer_puts(&lines->text, " = ");
 }
 
-static void add_field(struct buffer *out, const char *label, struct bytes value)
+static void add_field(struct lines *lines, const char *label, struct bytes value)
 {
     if (value.data == NULL)
         return;
-    add_label(out, label);
-    text_add_escaped(out, value);
-    buffer_puts(out, "\n");
+    add_label(lines, label);
+    text_add_escaped(&lines->text, value);
+    lines_end(lines, LINE_FIELD, TONE_PLAIN);
 }
 
-static void add_date(struct buffer *out, const char *label, const struct certificate *certificate,
+static void add_date(struct lines *lines, const char *label, const struct certificate *certificate,
                      int64_t moment)
 {
-    add_label(out, label);
+    add_label(lines, label);
     if (certificate->dates_valid)
-        text_add_time(out, moment);
+        text_add_time(&lines->text, moment);
     else
-        buffer_puts(out, "malformed");
-    buffer_puts(out, "\n");
+        buffer_puts(&lines->text, "malformed");
+    lines_end(lines, LINE_FIELD, TONE_PLAIN);
 }
 
-static void add_mark(struct buffer *out, const struct certificate *certificate, int digest,
+static void add_mark(struct lines *lines, const struct certificate *certificate, int digest,
                      unsigned usage)
 {
     unsigned mtype = certificate_digest_mtype(digest);
+    bool matched = certificate->marks[digest].matched;
+    struct buffer *text = &lines->text;
 
-    buffer_puts(out, "      ");
-    buffer_puts(out, certificate_digest_label(digest));
-    buffer_puts(out, certificate->marks[digest].matched ? " [matched] <- " : " [nomatch] <- ");
-    text_add_number(out, usage);
-    buffer_puts(out, " ");
-    text_add_number(out, certificate_digest_selector(digest));
-    buffer_puts(out, " ");
-    text_add_number(out, mtype);
-    buffer_puts(out, " ");
+    buffer_puts(text, "      ");
+    buffer_puts(text, certificate_digest_label(digest));
+    buffer_puts(text, matched ? " [matched] <- " : " [nomatch] <- ");
+    text_add_number(text, usage);
+    buffer_puts(text, " ");
+    text_add_number(text, certificate_digest_selector(digest));
+    buffer_puts(text, " ");
+    text_add_number(text, mtype);
+    buffer_puts(text, " ");
     if (mtype == 0)
-        text_add_hex_ends(out, certificate->data[digest]);
+        text_add_hex_ends(text, certificate->data[digest]);
     else
-        text_add_hex(out, certificate->data[digest]);
-    buffer_puts(out, "\n");
+        text_add_hex(text, certificate->data[digest]);
+    lines_end(lines, LINE_MARK, matched ? TONE_GOOD : TONE_PLAIN);
 }
 
-static void add_marks(struct buffer *out, const struct certificate *certificate, size_t depth)
+static void add_marks(struct lines *lines, const struct certificate *certificate, size_t depth)
 {
     for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
         if (certificate->marks[digest].shown)
-            add_mark(out, certificate, digest, depth == 0 ? 3 : 2);
+            add_mark(lines, certificate, digest, depth == 0 ? 3 : 2);
 }
 
-static void add_certificate(struct buffer *out, const struct certificate *certificate,
+static void add_certificate(struct lines *lines, const struct certificate *certificate,
                             size_t depth)
 {
-    add_field(out, "Issuer CommonName", certificate->issuer_cn);
-    add_field(out, "Issuer Organization", certificate->issuer_org);
-    add_date(out, "notBefore", certificate, certificate->not_before);
-    add_date(out, "notAfter", certificate, certificate->not_after);
-    add_field(out, "Subject CommonName", certificate->subject_cn);
-    add_field(out, "Subject Organization", certificate->subject_org);
-    add_marks(out, certificate, depth);
+    add_field(lines, "Issuer CommonName", certificate->issuer_cn);
+    add_field(lines, "Issuer Organization", certificate->issuer_org);
+    add_date(lines, "notBefore", certificate, certificate->not_before);
+    add_date(lines, "notAfter", certificate, certificate->not_after);
+    add_field(lines, "Subject CommonName", certificate->subject_cn);
+    add_field(lines, "Subject Organization", certificate->subject_org);
+    add_marks(lines, certificate, depth);
 }
 
-static void add_names(struct buffer *out, const struct certificate *leaf)
+static void add_names(struct lines *lines, const struct certificate *leaf)
 {
     const struct bytes *names = leaf->name_count > 0 ? leaf->names : &leaf->subject_cn;
     size_t count = leaf->name_count > 0 ? leaf->name_count : leaf->subject_cn.data != NULL;
 
     for (size_t i = 0; i < count; i++) {
-        buffer_puts(out, "    name = ");
-        text_add_escaped(out, names[i]);
-        buffer_puts(out, "\n");
+        buffer_puts(&lines->text, "    name = ");
+        text_add_escaped(&lines->text, names[i]);
+        lines_end(lines, LINE_NAME, TONE_PLAIN);
     }
 }
 
-void tls_render(const struct address *address, bool strays, struct buffer *out)
+static void add_parameters(struct lines *lines, const struct address *address)
 {
     const struct chain *chain = &address->chain;
 
-    buffer_printf(out, "    TLS = %s with %s", address->tls_version, address->cipher);
+    buffer_printf(&lines->text, "    TLS = %s with %s", address->tls_version, address->cipher);
     if (address->group != NULL)
-        buffer_printf(out, ",%s", address->group);
+        buffer_printf(&lines->text, ",%s", address->group);
     if (chain->count > 0)
-        buffer_printf(out, ",%s", chain->certificates[0].key);
-    buffer_puts(out, "\n");
+        buffer_printf(&lines->text, ",%s", chain->certificates[0].key);
+    lines_end(lines, LINE_TLS, TONE_PLAIN);
+}
+
+void tls_lines(struct lines *lines, const struct address *address)
+{
+    const struct chain *chain = &address->chain;
+
+    if (!address->handshaken)
+        return;
+    add_parameters(lines, address);
     if (chain->count > 0)
-        add_names(out, &chain->certificates[0]);
-    for (size_t i = 0; i < chain->count; i++) {
+        add_names(lines, &chain->certificates[0]);
+    for (size_t i = 0; i < chain->count && (i < chain->path_length || lines->verbose); i++) {
         if (i < chain->path_length)
-            buffer_printf(out, "    depth = %zu\n", i);
-        else if (strays)
-            buffer_puts(out, "    belongs to no path\n");
+            buffer_printf(&lines->text, "    depth = %zu", i);
         else
-            break;
-        add_certificate(out, &chain->certificates[i], i);
+            buffer_puts(&lines->text, "    belongs to no path");
+        lines_end(lines, LINE_DEPTH, TONE_PLAIN);
+        add_certificate(lines, &chain->certificates[i], i);
     }
 }

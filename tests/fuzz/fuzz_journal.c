@@ -33,7 +33,7 @@ static void check_added(const struct fuzz_file *file, struct journal *journal)
         before[i] = journal_look(journal, i, domain, &status[i]);
     fuzz_require(journal_add(journal, 3, EXIT_WRONG, domain, &failure), "it can be written to");
     journal_close(journal);
-    journal = journal_open(file->path, &failure);
+    journal = journal_open("--journal", file->path, &failure);
     fuzz_require(journal != NULL, "what was written can be read");
     for (size_t i = 0; i < POSITIONS; i++) {
         after = journal_look(journal, i, domain, &again);
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct journal *journal;
 
     fuzz_file_open(&file, content);
-    journal = journal_open(file.path, &failure);
+    journal = journal_open("--journal", file.path, &failure);
     if (journal == NULL) {
         fuzz_require(failure.text[0] != '\0', "a failure says why");
         fuzz_require(file_size(&file) == (off_t)size, "what is no journal is not touched");

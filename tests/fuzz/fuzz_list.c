@@ -31,7 +31,7 @@ static void reading_init(struct reading *reading, const char *path)
 
     *reading = (struct reading){.count = 0};
     uv_loop_init(&reading->loop);
-    reading->list = list_new(&reading->loop, path, on_ready, reading, &failure);
+    reading->list = list_new(&reading->loop, "-f", path, on_ready, reading, &failure);
     fuzz_require(reading->list != NULL, "the list can be opened");
     buffer_init(&reading->domains, 0);
 }

@@ -138,8 +138,10 @@ static void words_read(struct words *words, struct bytes content, struct arena *
 
 static bool can_be_read(const struct words *words)
 {
+    struct nameserver nameserver;
+
     for (size_t i = 0; i < words->count; i++)
-        if (strlen(words->list[i]) >= WORD_MAX)
+        if (strlen(words->list[i]) >= WORD_MAX || !nameserver_parse(&nameserver, words->list[i]))
             return false;
     return words->count > 0 && words->count <= LIMIT_NAMESERVERS;
 }

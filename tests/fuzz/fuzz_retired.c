@@ -92,7 +92,7 @@ static struct retired *open_with(struct bytes content)
     struct retired *retired;
 
     fuzz_file_open(&file, content);
-    retired = retired_open(file.path, &failure);
+    retired = retired_open(file.path, "file", &failure);
     fuzz_file_close(&file);
     fuzz_require((retired != NULL) == (failure.text[0] == '\0'), "a failure says why");
     fuzz_require(form_is_printable((struct span){failure.text, strlen(failure.text)}),

@@ -61,7 +61,7 @@ static bool file_is(const char *path, struct bytes content)
 static struct state *open_there(const struct place *place)
 {
     struct failure failure = {{0}};
-    struct state *state = state_open(place->path, &failure);
+    struct state *state = state_open("--state", place->path, &failure);
 
     fuzz_require((state != NULL) == (failure.text[0] == '\0'), "a failure says why");
     fuzz_require(form_is_printable((struct span){failure.text, strlen(failure.text)}),

@@ -233,17 +233,17 @@ static bool is_base(struct span span)
     return is_name((struct span){text, span.length + 1});
 }
 
-/* The first label, an @ for its dot, and the other labels, of which there may be none. */
+/* The first label, an @ for its dot, and the other labels; a name where there are no others. */
 static bool is_mailbox(struct span span)
 {
     size_t octets, length = 0;
 
     while (length < span.length && span.text[length] != '@')
         length += span.text[length] == '\\' ? 2 : 1;
-    if (span_is(span, "."))
-        return true;
-    return length < span.length &&
-           label_length((struct span){span.text, length}, &octets) == length && length > 0 &&
+    if (length >= span.length)
+        return is_name(span) && (span.length == 1 || label_length(span, &octets) + 1 == span.length);
+    return length > 0 && length + 1 < span.length &&
+           label_length((struct span){span.text, length}, &octets) == length &&
            is_labels(rest_of(span, length + 1), octets + 2);
 }
 

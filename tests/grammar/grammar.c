@@ -42,9 +42,9 @@ static const unsigned follows[KINDS] = {
     [KIND_ALIAS] = BIT(BEGIN) | BIT(ALIAS) | ENDS,
     [KIND_RECORD] = BIT(BEGIN) | BIT(ALIAS) | ENDS,
     [KIND_DETAIL] = ENDS,
-    [KIND_PASS] = BIT(BEGIN) | ENDS,
-    [KIND_HANDSHAKEN] = BIT(BEGIN) | ENDS,
-    [KIND_UNTESTED] = BIT(BEGIN) | ENDS,
+    [KIND_PASS] = ENDS,
+    [KIND_HANDSHAKEN] = ENDS,
+    [KIND_UNTESTED] = ENDS,
     [KIND_AFTER] = BIT(PASS) | BIT(HANDSHAKEN) | BIT(DETAIL),
     [KIND_DIALOGUE] = VERDICTS | BIT(AFTER) | BIT(DIALOGUE) | BIT(DETAIL),
     [KIND_REASON] = VERDICTS | BIT(AFTER) | BIT(DIALOGUE) | BIT(DETAIL) | BIT(REASON),
@@ -159,6 +159,7 @@ struct reading { /* one line against one row */
 struct trace {
     enum kind previous;
     struct reading last;    /* the line before: an alias's target */
+    bool host_named;        /* by an MX line of the block */
     enum kind address;      /* its verdict's; KIND_BEGIN: the lines are about no address */
     struct reading verdict; /* of the address */
     size_t verdict_line;
@@ -221,6 +222,24 @@ static const char *check_alias(const struct trace *trace, const struct reading *
     if (trace->previous == KIND_ALIAS && !span_equal(trace->last.fields[1], reading->fields[0]))
         return "its owner is not what the alias before it points to";
     return NULL;
+}
+
+static struct span type_of(const struct row *row, const struct reading *reading)
+{
+    const char *type = strstr(row->pattern, " IN ") + 4;
+
+    return *type == '{' ? reading->fields[1] : (struct span){type, strcspn(type, " ")};
+}
+
+/* The answer to MX names the hosts, or says that the domain is its own; -q leaves that line too. */
+static void note_record(struct trace *trace, const struct row *row, const struct reading *reading)
+{
+    const struct span type = type_of(row, reading);
+
+    if (span_is(type, "MX"))
+        trace->host_named = strstr(row->pattern, "Invalid") == NULL;
+    else if (span_is(type, "DS") || span_is(type, "DNSKEY") || span_is(type, "SOA"))
+        trace->host_named = false;
 }
 
 static const char *check_mark(struct trace *trace, const struct row *row,
@@ -304,14 +323,19 @@ static const char *check_kind(struct trace *trace, const struct row *row,
                               const struct reading *reading, size_t line)
 {
     switch (row->kind) {
-    case KIND_ALIAS:
+    case KIND_CHANGE:
+        trace->host_named = false;
+        return NULL;
     case KIND_RECORD:
+        note_record(trace, row, reading);
+        return check_alias(trace, reading);
+    case KIND_ALIAS:
         return check_alias(trace, reading);
     case KIND_PASS:
     case KIND_HANDSHAKEN:
     case KIND_UNTESTED:
         begin_address(trace, row->kind, reading, line);
-        return NULL;
+        return trace->host_named ? NULL : "no line of the block says whose host it is";
     case KIND_AFTER:
         return check_after(trace, reading);
     case KIND_DIALOGUE:

@@ -44,7 +44,7 @@ def check_killed(program):
     assert journal_lines(journal) == len(names), "the journal is not whole"
     result = program.run(names, "--journal", journal)
     assert (result.out, result.status) == ("", 0), "a finished list was not finished"
-    assert "earlier runs finished all of the list" in result.err, result.err
+    assert "nothing to do: the list is already finished" in result.err, result.err
 
 
 def check_terminated(program):
@@ -96,7 +96,7 @@ def check_journal(program):
     assert (first.status, again.status, again.out) == (1, 1, ""), (first.status, again.status)
     for others in (names[1:], names[:-1], []):
         other = program.run(others, "--journal", journal)
-        assert other.status == 2 and "another list" in other.err, other.err
+        assert other.status == 2 and "different list" in other.err, other.err
     journal.write_text("something else\n")
     other = program.run(names, "--journal", journal)
     assert other.status == 2 and "not a journal" in other.err, other.err

@@ -18,6 +18,7 @@ DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "json-schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 RETIRED = ["--retired", str(DOCS / "retired-issuers")]
+OUTCOMES = ("pass", "untested", "not-probed")  # those that are a result too
 FAILING = ("untested", "unprotected", "failure")
 
 
@@ -106,7 +107,7 @@ def lookup_inconsistencies(lookup):
         yield f"{lookup['type']} {lookup['name']} is {status} with rcode {lookup['rcode']}"
     for record in lookup["records"]:
         fields = {**record, "salt": record.get("salt") or "-",  # RFC 5155 section 3.3, contract.md
-                  "rname": re.sub(r"^((?:\\.|[^.\\])*)\.", r"\1@", record.get("rname", ""), count=1)}
+                  "rname": re.sub(r"^((?:\\.|[^.\\])*)\.(?=.)", r"\1@", record.get("rname", ""), count=1)}
         if TEXTS[lookup["type"]].format(**fields) != record["text"]:
             yield f"the fields of {record['text']} are {fields}"
 
@@ -138,6 +139,12 @@ def address_inconsistencies(item, host, address, case):
     if address["verdict"]["outcome"] == "pass" if address["fails"] else \
             address["verdict"]["outcome"] != ("pass" if probed else "not-probed"):
         yield f"{address['address']} is {address['verdict']['outcome']}"
+    outcome, result = address["verdict"]["outcome"], address["verdict"]["result"]
+    if result in OUTCOMES if outcome not in OUTCOMES else result != outcome:
+        yield f"{address['address']} is {outcome}, and its result is {result}"
+    if outcome == "fail" and not {result, "chain-not-trusted"} & {
+            finding["id"] for finding in item["findings"] if finding["address"] == address["address"]}:
+        yield f"no finding is {result}"
     records = {(r["usage"], r["selector"], r["mtype"], r["data"])
                for r in host["tlsa"]["records"]} if host["tlsa"] else set()
     for depth, certificate in enumerate(address["tls"]["chain"] if address["tls"] else []):
@@ -240,17 +247,71 @@ class Formats:
         assert len(self.run("--format summary -q", "exim.lab", "e33.lab")[0].splitlines()) == 1
 
     def check_empty_list(self):
-        """Nothing is said of no domain, but to whoever reads standard error; a monitor is told."""
-        empty = self.file.with_name("empty")
-        empty.write_text("# none\n\n")
-        for name, status, wanted in (
-                ("trace", 0, ""), ("json", 0, ""), ("summary", 0, ""),
-                ("nagios", 3, r"DANE UNKNOWN - 0 domains\|domains=0;;;0 .*\n"),
-                ("prometheus", 0, r"(# .*\n# .*\nmxdane_run_domains 0\n)(# .*\n# .*\nmxdane_run_\w+ .*\n){2}")):
-            out, err, got = self.run(f"--format {name} -f {empty}")
-            assert re.fullmatch(wanted, out) and got == status, (name, out, got)
-            assert err == f"mxdane: -f {empty}: no domain in it\n", err
+        """A list without a domain is a mistake that nobody would hear of: nothing is written."""
+        empty, state = self.file.with_name("empty"), self.file.with_name("state")
+        self.file.write_text("before")
+        state.write_text("mxdane state 1\nx.lab\tpass\t-\t0\t00000000\nend 1\n")
+        for text in ("", "# none\n\n", " \t\r\n", "# none"):
+            empty.write_text(text)
+            for name in ("trace", "json", "summary", "prometheus", "nagios"):
+                out, err, got = self.run(f"--format {name} -f {empty} -o {self.file}")
+                assert (out, got) == ("", 3 if name == "nagios" else 2), (name, out, got)
+                assert err == f"mxdane: -f {empty}: the list contains no domains\n", err
+        assert self.file.read_text() == "before"
+        out, err, got = self.run(f"--state {state} --changes -f {empty}")
+        assert (out, got) == ("", 2) and state.read_text().count("x.lab") == 1, (out, err, got)
+        out, _, got = self.run("--format nagios -f /dev/null")
+        assert got == 3 and out.startswith("DANE UNKNOWN - -f /dev/null: the list contains no domains|"), out
         empty.unlink()
+        state.unlink()
+
+    def check_nothing_probed(self):
+        """What nobody looked at is untested in every format, and a name that no host has is told once."""
+        state = self.file.with_name("state")
+        warning = "mxdane: warning: --only zzz: no MX host matches\n"
+        why = "no server was probed: -D, -U, --only, --skip leave out every MX host"
+        for options, status, wanted in (
+                ("--format nagios", 3, f"DANE UNKNOWN - exim.lab: untested: {why}|"),
+                ("--format summary", 1, f"exim.lab\tuntested\t{why}\n"),
+                ("--format prometheus", 1, 'mxdane_outcome{domain="exim.lab.",outcome="untested"} 1\n'),
+                ("--format json", 1, '"verdict":"untested"'),
+                ("-v", 1, f"  ; untested: {why} [nothing-probed]\n"),
+                (f"--state {state}", 1, f"  ; {why}\n")):
+            out, err, got = self.run(f"{options} --only zzz", "exim.lab")
+            assert wanted in out and got == status and err.endswith(warning) and err.count("warning") == 1, \
+                (options, out, err, got)
+            assert "mxdane_up" not in out or 'mxdane_up{domain="exim.lab."} 0\n' in out, out
+        assert "exim.lab\tuntested\tnothing-probed\t1\t" in state.read_text(), state.read_text()
+        state.unlink()
+        out, err, status = self.run("--format nagios -D nobody.lab -D exim.lab", "exim.lab", "e33.lab")
+        assert out.startswith("DANE CRITICAL") and status == 2, out
+        assert err.count("warning") == 2 and "-D nobody.lab: no MX host has this name\n" in err, err
+        out, err, status = self.run("--only zzz", "nothing.lab")
+        assert (status, err) == (1, ""), "no host was seen: nothing can be said of the pattern"
+
+    def check_trouble_names_its_option(self):
+        """What is wrong with a file is told with the option that named it, and with no other."""
+        broken = self.file.with_name("broken")
+        resolv_conf = ["unshare", "-m", "sh", "-c", f'mount --bind {broken} /etc/resolv.conf; exec "$@"', "-"]
+        for text, wanted in (("nameserver resolver.example\n", "not an address of a nameserver: resolver.example"),
+                             (f"nameserver {'1' * 70}\n", f"not an address of a nameserver: {'1' * 64}..."),
+                             ("nameserver ::1\n" * 17, "more than 16 nameservers"),
+                             ("search lab\n", "no nameserver in it")):
+            broken.write_text(text)
+            result = subprocess.run([*resolv_conf, *self.command, "-N", "good.lab"], capture_output=True,
+                                    text=True, timeout=60, check=False)
+            assert (result.returncode, result.stderr) == (2, f"mxdane: -N: /etc/resolv.conf: {wanted}\n"), result
+        broken.unlink()
+        folder = self.file.parent
+        for options, wanted in ((f"-f {folder}", f"-f {folder}: Is a directory"),
+                                (f"-f {folder}/none", f"-f {folder}/none: No such file or directory"),
+                                (f"-f /dev/null --journal {folder}", f"--journal {folder}: Is a directory"),
+                                (f"--state {folder}", f"--state {folder}: is not a regular file"),
+                                (f"-o {folder}", f"-o {folder}: is not a regular file"),
+                                (f"-v --retired {folder}", f"--retired {folder}: Is a directory"),
+                                ("-n resolver.example", "-n: not an address of a nameserver: resolver.example")):
+            out, err, status = self.run(options, *[] if "-f" in options else ["good.lab"])
+            assert (out, err, status) == ("", f"mxdane: {wanted}\n", 2), (options, out, err, status)
 
     def check_output(self):
         """The file is as standard output would be, whatever the format, and nothing beside it."""

@@ -20,6 +20,9 @@ class Retrace:
         yield from excess(item)
         for host in item["hosts"]:
             yield from self.host(host)
+        for finding in item["findings"]:
+            if finding["id"] == "nothing-probed":
+                yield f"  ; {finding['sentence']}"
         yield from self.findings()
 
     def findings(self, host=None, lookup=None, address=None):

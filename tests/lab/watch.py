@@ -131,7 +131,7 @@ def check_watch_empty(world):
         status, _, _, mail = watch.run("-m", "post@x.lab")
         expect(status, 2)
         assert "\nSubject: mxdane: could not do its work\n" in mail, mail
-        assert f"\nmxdane: -f {world.list_path}: no domain in it\n" in mail, mail
+        assert f"\nmxdane: -f {world.list_path}: the list contains no domains\n" in mail, mail
     watch.close()
 
 

@@ -199,6 +199,11 @@ static void no_address(struct world *w) { no_addresses(w, LOOKUP_NODATA); }
 static void aaaa_fails(struct world *w) { fail_lookup(&w->aaaa[0]); }
 static void a_insecure(struct world *w) { w->a[0].ad = false; w->hosts[0].tlsa_state = TLSA_NOT_ASKED; w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; w->hosts[0].tlsa = NULL; }
 static void tlsa_fails(struct world *w) { fail_lookup(&w->tlsa_lookup[0]); w->hosts[0].tlsa_state = TLSA_FAILED; w->hosts[0].address_count = 0; w->hosts[0].address_count = 1; w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; }
+static void host_untried(struct world *w, size_t index) { w->addresses[index].end.transport = TRANSPORT_UNTRIED; w->addresses[index].handshaken = false; w->verdicts[index].code = VERDICT_UNTESTED; }
+static void unprobed(struct world *w) { host_untried(w, 0); w->hosts[0].probed = false; }
+static void unprobed_one_of_two(struct world *w) { unprobed(w); w->domain.host_count = 2; }
+static void behind_alias(struct world *w) { w->a[0].ad = w->aaaa[0].ad = false; w->a[0].aliases = w->aaaa[0].aliases = &w->alias; w->a[0].alias_count = w->aaaa[0].alias_count = 1; }
+static void behind_insecure_alias(struct world *w) { behind_alias(w); w->alias.ad = false; }
 static void untried(struct world *w) { w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; }
 static void tlsa_insecure(struct world *w) { untried(w); w->tlsa_lookup[0].ad = false; w->hosts[0].tlsa_state = TLSA_ABSENT; }
 static void tlsa_absent(struct world *w) { untried(w); w->tlsa_lookup[0] = secure(RECORD_TLSA, "t.", NULL, 0); w->hosts[0].tlsa_state = TLSA_ABSENT; }
@@ -313,6 +318,7 @@ static void public_intermediate(struct world *world)
 }
 
 #define SINGLE " tlsa-single-record"
+#define TARGET " alias-target-insecure"
 
 static const struct row {
     const char *name;
@@ -340,7 +346,11 @@ static const struct row {
     {"TLSA insecure", tlsa_insecure, " tlsa-insecure"},
     {"TLSA absent", tlsa_absent, " tlsa-absent"},
     {"partial", partial, " coverage-partial tlsa-absent"},
-    {"untried", untried, ""},
+    {"untried", untried, " nothing-probed"},
+    {"-D", unprobed, " nothing-probed"},
+    {"-D of one of two", unprobed_one_of_two, ""},
+    {"insecure target", behind_alias, TARGET TARGET " mx-host-is-alias"},
+    {"insecure alias", behind_insecure_alias, " address-insecure address-insecure mx-host-is-alias"},
     {"reserved", reserved, " address-reserved"},
     {"refused", refused, " connection-refused"},
     {"connect timeout", connect_timeout, " connection-timeout"},
@@ -461,7 +471,7 @@ static struct retired *make_retired(void)
         fprintf(file, "%02X", keys[ANOTHER][i]);
     fputs(" The Old CA\n", file);
     assert_int_equal(fclose(file), 0);
-    list = retired_open(path, &failure);
+    list = retired_open(path, path, &failure);
     remove(path);
     assert_non_null(list);
     return list;

@@ -16,7 +16,7 @@ static char path[] = "/tmp/mxdane-journal-XXXXXX";
 static struct journal *open_good(void)
 {
     struct failure failure = {{0}};
-    struct journal *journal = journal_open(path, &failure);
+    struct journal *journal = journal_open("--journal", path, &failure);
 
     if (journal == NULL)
         fail_msg("%s", failure.text);
@@ -93,7 +93,7 @@ static void test_refused(void **state)
         struct failure failure = {{0}};
 
         file_write(path, rows[i], strlen(rows[i]));
-        if (journal_open(path, &failure) != NULL)
+        if (journal_open("--journal", path, &failure) != NULL)
             fail_msg("taken: %s", rows[i]);
         assert_non_null(strstr(failure.text, "not a journal"));
         assert_file(path, rows[i]);
@@ -109,10 +109,10 @@ static void test_odd_bytes(void **state)
 
     (void)state;
     file_write(path, with_nul, sizeof with_nul - 1);
-    assert_null(journal_open(path, &failure));
+    assert_null(journal_open("--journal", path, &failure));
     memset(endless, '1', sizeof endless);
     file_write(path, endless, sizeof endless);
-    assert_null(journal_open(path, &failure));
+    assert_null(journal_open("--journal", path, &failure));
 }
 
 int main(void)

@@ -24,7 +24,7 @@ static void check_bytes(const char *text, size_t length, const char *wanted)
     assert_true(fd >= 0);
     close(fd);
     file_write(path, text, length);
-    list = retired_open(path, &failure);
+    list = retired_open(path, path, &failure);
     remove(path);
     if (wanted == NULL)
         assert_non_null(list);
@@ -54,10 +54,10 @@ static void test_file(void **state)
     check_file(HEX32 "\vx\n", "line 1: not a SHA2-256");
     check_file("60b8\n", "line 1: not a SHA2-256");
     check_file("60g8" HEX32 " x\n", "line 1: not a SHA2-256");
-    assert_null(retired_open("/nonexistent/file", &failure));
+    assert_null(retired_open("/nonexistent/file", "it", &failure));
     assert_non_null(strstr(failure.text, "No such file"));
-    assert_null(retired_open("/tmp", &failure));
-    assert_string_equal(failure.text, "/tmp: Is a directory");
+    assert_null(retired_open("/tmp", "--retired /tmp", &failure));
+    assert_string_equal(failure.text, "--retired /tmp: Is a directory");
 }
 
 /* A line is read whole or not at all: what is behind a NUL or the limit is no other line. */

@@ -26,7 +26,7 @@ static const char good[] = "mxdane state 1\n"
 static struct state *open_good(void)
 {
     struct failure failure = {{0}};
-    struct state *state = state_open(path, &failure);
+    struct state *state = state_open("--state", path, &failure);
 
     if (state == NULL)
         fail_msg("%s", failure.text);
@@ -159,7 +159,7 @@ static void refuse(const char *text, size_t length, const char *wanted)
     struct state *state;
 
     file_write(path, text, length);
-    state = state_open(path, &failure);
+    state = state_open("--state", path, &failure);
     if (state != NULL)
         fail_msg("taken: %.*s", (int)length, text);
     if (strstr(failure.text, wanted) == NULL)
@@ -222,7 +222,7 @@ static void test_other_files(void **unused)
     (void)unused;
     for (size_t i = 0; i < 3; i++) {
         failure.text[0] = '\0';
-        assert_null(state_open(rows[i].path, &failure));
+        assert_null(state_open("--state", rows[i].path, &failure));
         assert_non_null(strstr(failure.text, rows[i].path));
         assert_non_null(strstr(failure.text, rows[i].wanted));
     }

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 
+#define MX "x. IN MX 10 mx.x. ; AD=1 NoError\n"
 #define A "x. IN A 192.0.2.1 ; AD=1 NoError\n"
 #define AT "  mx.x[192.0.2.1]: "
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -42,6 +43,47 @@ static void check_rows(const struct row *rows, size_t count)
 
 #define CHECK(rows) check_rows(rows, sizeof rows / sizeof *rows)
 
+/* Lines of a host, below the one that names it; lines are counted behind that. */
+static void check_below_mx(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct row row = {.name = rows[i].name, .line = rows[i].line > 0 ? rows[i].line + 1 : 0};
+        struct buffer text;
+
+        buffer_init(&text, 0);
+        buffer_puts(&text, MX);
+        buffer_puts(&text, rows[i].text);
+        row.text = text.data;
+        check(&row);
+        buffer_fini(&text);
+    }
+}
+
+#define CHECK_BELOW_MX(rows) check_below_mx(rows, sizeof rows / sizeof *rows)
+
+/* Whoever reads a block must know whose it is, also with -q: its MX line stands above its hosts. */
+static void test_named(void **state)
+{
+    static const struct row rows[] = {
+        {"a host below its MX line", MX AT "TLS timeout\n", 0},
+        {"the domain is its own host", "x. IN MX ? ; AD=1 NODATA\n" AT "TLS timeout\n", 0},
+        {"an alias of the domain", "y. IN CNAME x. ; AD=1 NoError\n" MX A AT "TLS timeout\n", 0},
+        {"two domains", MX AT "TLS timeout\n" "y. IN MX 10 mx.x. ; AD=1 NoError\n" AT
+         "TLS timeout\n", 0},
+
+        {"a host alone", AT "TLS timeout\n", 1},
+        {"only its addresses", A AT "TLS timeout\n", 2},
+        {"below another domain", MX AT "TLS timeout\n" "y. IN DS ? ; AD=1 NODATA\n" AT
+         "TLS timeout\n", 4},
+        {"below what changed", MX "; y: new, is fail (a-b): huh\n" AT "TLS timeout\n", 3},
+        {"below no domain", "a b IN MX ? ; AD=0 Invalid\n" AT "TLS timeout\n", 2},
+        {"below a detail", "  ; huh\n", 1},
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
 static void test_sound(void **state)
 {
     (void)state;
@@ -56,7 +98,7 @@ static void test_dns(void **state)
         {"the root", ". IN DNSKEY 257 3 8 AwE= ; AD=1 NoError\n", 0},
         {"every octet", "\\000\\032\\127\\255\\.\\\\\\@a_*. IN A ? ; AD=1 NODATA\n", 0},
         {"SOA", "x. IN SOA n. a\\.b@x. 1 2 3 4 4294967295 ; AD=1 NoError\n", 0},
-        {"a mailbox of one label", "x. IN SOA n. a@ 1 2 3 4 5 ; AD=1 NoError\n", 0},
+        {"a mailbox of one label", "x. IN SOA n. a\\.b. 1 2 3 4 5 ; AD=1 NoError\n", 0},
         {"TLSA without data", "_25._tcp.x. IN TLSA 3 1 1  ; AD=1 NoError\n", 0},
         {"an alias", "a. IN CNAME x. ; AD=0 NoError\n" A, 0},
         {"RCODE", "x. IN MX ? ; AD=0 RCODE4095\n", 0},
@@ -65,6 +107,10 @@ static void test_dns(void **state)
 
         {"what changed", "; x: worse: was pass, is fail (a-b): huh\n" A
                          "; y: new, is fail (a-b): huh\n; z: gone: was pass\n", 0},
+
+        {"a mailbox without a domain", "x. IN SOA n. a@ 1 2 3 4 5 ; AD=1 NoError\n", 1},
+        {"a mailbox of two labels without an @",
+         "x. IN SOA n. a.b. 1 2 3 4 5 ; AD=1 NoError\n", 1},
 
         {"a change of another kind", "; x: bigger: was pass, is pass\n", 1},
         {"a change between an alias and what it points to",
@@ -128,7 +174,7 @@ static void test_verdicts(void **state)
     };
 
     (void)state;
-    CHECK(rows);
+    CHECK_BELOW_MX(rows);
 }
 
 static void test_certificates(void **state)
@@ -172,7 +218,7 @@ static void test_certificates(void **state)
     };
 
     (void)state;
-    CHECK(rows);
+    CHECK_BELOW_MX(rows);
 }
 
 /* A trace cut anywhere but between its lines is none. */
@@ -181,9 +227,9 @@ static void test_cut(void **state)
     struct grammar_complaint complaint;
 
     (void)state;
-    for (size_t length = 1; length < strlen(WHOLE); length++)
-        if (grammar_check(WHOLE, length, &complaint))
-            assert_int_equal(length, strlen(PASS));
+    for (size_t length = strlen(MX) + 1; length < strlen(MX WHOLE); length++)
+        if (grammar_check(MX WHOLE, length, &complaint))
+            assert_int_equal(length, strlen(MX PASS));
 }
 
 int main(void)
@@ -191,7 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound),        cmocka_unit_test(test_dns),
         cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_cut),          cmocka_unit_test(test_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,70 @@ static void test_outcome(void **state)
     assert_string_equal(domain_outcome(&domain), "fail");
 }
 
+/* A result never says otherwise than the outcome. */
+static void test_result(void **state)
+{
+    static const struct {
+        enum transport transport, after;
+        enum verdict_code verdict;
+        enum finding_code own, of_host; /* FINDING_CODES: none */
+        const char *outcome, *result;
+    } rows[] = {
+        {TRANSPORT_OK, TRANSPORT_OK, VERDICT_PASS, FINDING_CODES, FINDING_CODES, "pass", "pass"},
+        {TRANSPORT_OK, TRANSPORT_OK, VERDICT_PASS, FINDING_TLS_OLD, FINDING_CODES, "pass", "pass"},
+        {TRANSPORT_UNTRIED, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_CODES, FINDING_CODES,
+         "not-probed", "not-probed"},
+        {TRANSPORT_TIMEOUT, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_SMTP_BROKEN, FINDING_CODES,
+         "untested", "untested"},
+        {TRANSPORT_RESERVED, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_ADDRESS_RESERVED,
+         FINDING_CODES, "untested", "untested"},
+        {TRANSPORT_NO_STARTTLS, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_STARTTLS_ABSENT,
+         FINDING_CODES, "fail", "starttls-not-offered"},
+        {TRANSPORT_REPLY, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_STARTTLS_REFUSED, FINDING_CODES,
+         "fail", "starttls-refused"},
+        {TRANSPORT_INJECTED, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_PLAINTEXT_INJECTED,
+         FINDING_CODES, "fail", "plaintext-injected"},
+        {TRANSPORT_HANDSHAKE_FAILED, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_HANDSHAKE_FAILED,
+         FINDING_CODES, "fail", "tls-handshake-failed"},
+        {TRANSPORT_OK, TRANSPORT_CLOSED, VERDICT_PASS, FINDING_EHLO_TLS_FAILED, FINDING_CODES,
+         "fail", "ehlo-after-tls-failed"},
+        {TRANSPORT_OK, TRANSPORT_CLOSED, VERDICT_TLSA_MISMATCH, FINDING_EHLO_TLS_FAILED,
+         FINDING_CODES, "fail", "tlsa-mismatch"},
+        {TRANSPORT_OK, TRANSPORT_CLOSED, VERDICT_TLSA_ABSENT, FINDING_EHLO_TLS_FAILED,
+         FINDING_TLSA_ABSENT, "fail", "ehlo-after-tls-failed"},
+        {TRANSPORT_OK, TRANSPORT_OK, VERDICT_TLSA_MISMATCH, FINDING_CHAIN_UNTRUSTED,
+         FINDING_CODES, "fail", "tlsa-mismatch"},
+        {TRANSPORT_OK, TRANSPORT_OK, VERDICT_TLSA_ABSENT, FINDING_CODES, FINDING_TLSA_ABSENT,
+         "unprotected", "tlsa-absent"},
+        {TRANSPORT_OK, TRANSPORT_OK, VERDICT_TLSA_ABSENT, FINDING_CODES,
+         FINDING_ADDRESS_LOOKUP_FAILED, "fail", "tlsa-absent"},
+        {TRANSPORT_NO_STARTTLS, TRANSPORT_OK, VERDICT_UNTESTED, FINDING_CODES, FINDING_CODES,
+         "fail", "incomplete"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct address one = {.end = {.transport = rows[i].transport},
+                              .after = {.transport = rows[i].after}};
+        const struct verdict verdict = {.code = rows[i].verdict};
+        const struct host its_host = {.name = "mx.", .addresses = &one, .address_count = 1};
+        const struct domain_host its_entry = {&its_host, &verdict};
+        struct finding findings[2];
+        struct domain domain = {.findings = findings};
+
+        if (rows[i].own != FINDING_CODES)
+            findings[domain.finding_count++] =
+                (struct finding){.code = rows[i].own, .host = &its_entry, .address = &one};
+        if (rows[i].of_host != FINDING_CODES)
+            findings[domain.finding_count++] =
+                (struct finding){.code = rows[i].of_host, .host = &its_entry};
+        if (strcmp(address_outcome(&domain, &its_entry, 0), rows[i].outcome) != 0 ||
+            strcmp(address_result(&domain, &its_entry, 0), rows[i].result) != 0)
+            fail_msg("row %zu: %s, %s", i, address_outcome(&domain, &its_entry, 0),
+                     address_result(&domain, &its_entry, 0));
+    }
+}
+
 /* An address has its own reason, or its host's; never another address's. */
 static void test_address_outcome(void **state)
 {
@@ -193,7 +257,7 @@ int main(void)
         cmocka_unit_test(test_ids),       cmocka_unit_test(test_result_types),
         cmocka_unit_test(test_sentences), cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_worst),     cmocka_unit_test(test_soonest), cmocka_unit_test(test_outcome),
-        cmocka_unit_test(test_address_outcome),
+        cmocka_unit_test(test_address_outcome), cmocka_unit_test(test_result),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
