@@ -18,6 +18,9 @@ struct finder {
 /* findings.c */
 void finder_add(struct finder *finder, struct finding finding);
 
+/* dnssec_findings.c: of the DS records, whether the domain fails for them or not. */
+void dnssec_find_delegation(struct finder *finder);
+
 /* advice.c: what does not make the domain fail. */
 void advice_find_domain(struct finder *finder);
 void advice_find_host(struct finder *finder, const struct domain_host *entry);

@@ -203,6 +203,7 @@ void findings_find(struct domain *domain, const struct findings_rules *rules, st
     struct finder finder = {.rules = rules, .domain = domain, .arena = arena};
 
     find_lookups(&finder);
+    dnssec_find_delegation(&finder);
     advice_find_domain(&finder);
     for (size_t i = 0; i < domain->host_count; i++)
         find_host(&finder, &domain->hosts[i]);

@@ -5,6 +5,7 @@
 
 #include "audit/findings.h"
 #include "base/memory.h"
+#include "dane/delegation.h"
 #include "dane/verdict.h"
 #include "dns/name.h"
 #include "dns/resolver.h"
@@ -141,6 +142,18 @@ static void on_zone_lookups(struct task *task, size_t count)
     finish(task);
 }
 
+/* The root has no DS; the look-ups of every other domain begin with DS and DNSKEY. */
+static void compare_delegation(struct task *task)
+{
+    const struct lookup *ds = task->lookups[0], *dnskey = task->lookups[1];
+    uint8_t wire[LIMIT_NAME_WIRE];
+    struct bytes owner = {wire, name_to_wire(ds->owner, wire)};
+
+    if (ds->type == RECORD_DS && lookup_is_secure_data(ds) && lookup_is_secure_data(dnskey) &&
+        strcmp(ds->owner, dnskey->owner) == 0 && owner.length > 0)
+        task->domain.delegation = delegation_compare(ds, dnskey, owner, &task->arena);
+}
+
 static void on_lookup(void *argument)
 {
     struct task *task = argument;
@@ -149,6 +162,7 @@ static void on_lookup(void *argument)
     if (--task->pending > 0)
         return;
     task->domain.nsec3param = task->nsec3param;
+    compare_delegation(task);
     if (strcmp(name, ".") == 0)
         on_zone_lookups(task, 2);
     else if (name_is_tld(name))

@@ -262,7 +262,7 @@ void trace_render(const struct domain *domain, const struct trace_options *optio
         add_invalid(&trace, domain->input);
     for (size_t i = 0; i < domain->lookup_count; i++)
         add_lookup(&trace, NULL, domain->lookups[i],
-                   domain_lookup_fails(domain->lookups[i]) ||
+                   domain_lookup_is_wrong(domain, i) ||
                        (i == domain->lookup_count - 1 && last_fails(domain)));
     if (domain->nsec3param != NULL) /* it has no line of its own */
         add_findings(&trace, NULL, domain->nsec3param, NULL);

@@ -92,6 +92,7 @@ class Case:
     def expand_words(self, text):
         """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${pem CERT}: the SHA-256 of its PEM
         text; ${short ...}: one of these as findings show it; ${zone}; ${ds AD}; ${dnskey AD};
+        ${ds_right TYPE}, ${ds_wrong TYPE}: RDATA of a DS of the zone's key;
         ${tls OWNER CERT,...[+CERT,... of no path][ PARAMETERS]}; ${domain}; ${lab}: the directory of
         the trust anchor and hints files; ${zeros N}: octets as hex."""
         def replace(match):
@@ -108,6 +109,8 @@ class Case:
                 return str(self.directory)
             if words[0] == "zone":
                 return zone_lines(self.zone)
+            if words[0] in ("ds_right", "ds_wrong"):
+                return ds_rdata(self.zone, int(words[1]), words[0] == "ds_right")
             if words[0] == "ds":
                 return ds_line(self.zone, words[1])
             if words[0] == "dnskey":
@@ -134,7 +137,8 @@ class Case:
         self.zone = zones.Zone(directory, self.domain, records, self.spec.get("nsec3"),
                                [tuple(pair) for pair in self.spec.get("mangle", [])],
                                self.spec.get("nameservers", [zones.NSD]),
-                               self.spec.get("long", False))
+                               self.spec.get("long", False),
+                               self.spec.get("algorithm", "ECDSAP256SHA256"))
         self.zone.make_keys()
         self.zone.sign(self.spec.get("signed", True))
         return self.zone
@@ -184,12 +188,17 @@ def zone_lines(zone):
 
 
 def ds_line(zone, ad):
-    tag, digest = zone.ds()
-    return f"{zone.name} IN DS {tag} 13 2 {digest} ; AD={ad} NoError"
+    return f"{zone.name} IN DS {ds_rdata(zone, 2)} ; AD={ad} NoError"
+
+
+def ds_rdata(zone, digest_type, right=True):
+    """A DS of the zone's key signing key; the digest of a wrong one begins with two octets of 0."""
+    tag, digest = zone.ds({1: "sha1", 2: "sha256", 4: "sha384"}[digest_type])
+    return f"{tag} {zone.number} {digest_type} {digest if right else '0000' + digest[4:]}"
 
 
 def dnskey_lines(zone, ad):
-    return "\n".join(f"{zone.name} IN DNSKEY {flags} 3 13 {key} ; AD={ad} NoError"
+    return "\n".join(f"{zone.name} IN DNSKEY {flags} 3 {zone.number} {key} ; AD={ad} NoError"
                      for flags, key in sorted(map(zone.dnskey_rdata, ("ksk", "zsk"))))
 
 
@@ -267,10 +276,9 @@ class Lab:
 
 def delegation_to(zone, signed=True):
     """NS and glue; DS where the delegation is signed."""
-    tag, digest = zone.ds()
     text = f"{zone.name} IN NS ns.{zone.name}\n"
     text += "".join(f"ns.{zone.name} IN A {address}\n" for address in zone.nameservers)
-    return text + (f"{zone.name} IN DS {tag} 13 2 {digest}\n" if signed else "")
+    return text + (f"{zone.name} IN DS {ds_rdata(zone, 2)}\n" if signed else "")
 
 
 def delegation(case):
