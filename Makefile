@@ -77,6 +77,9 @@ $(BUILD)/unit/%: tests/unit/%.c $(MODULES) $(GRAMMAR)
 $(BUILD)/unit/test_audit_probes: ALL_LDFLAGS += \
 	-Wl,--wrap=probe_start,--wrap=probe_cancel,--wrap=probe_silence
 
+# A test that answers by itself.
+$(BUILD)/unit/test_audit_explain: ALL_LDFLAGS += -Wl,--wrap=resolver_ask
+
 # A test that counts digests, and refuses them.
 $(BUILD)/unit/test_dane_delegation: ALL_LDFLAGS += -Wl,--wrap=EVP_DigestFinal_ex
 

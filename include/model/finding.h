@@ -40,6 +40,12 @@ enum finding_severity {
       "the look-up of {lookup} failed: {status}") \
     X(LOOKUP_INSECURE, "lookup-insecure", UNPROTECTED, "RFC 7672 section 2.2", "no-policy-found", \
       "the answer to {lookup} is not secured by DNSSEC: DANE does not apply") \
+    X(ZONE_NOT_JUDGED, "zone-not-judged", UNTESTED, "RFC 4035 section 5.2", NULL, \
+      "{lookup} cannot be judged: {text}, which this resolver does not validate: ask one that " \
+      "does (-n)") \
+    X(ZONE_ALGORITHM_UNKNOWN, "zone-algorithm-unknown", UNPROTECTED, "RFC 4035 section 5.2", \
+      "no-policy-found", "{lookup} is not validated: {text}, which validators do not know: DANE " \
+      "does not apply") \
     X(DOMAIN_ABSENT, "domain-does-not-exist", FAILURE, NULL, NULL, \
       "{lookup}: there is no such domain") \
     X(RECORDS_ABSENT, "records-missing", FAILURE, NULL, NULL, \

@@ -71,3 +71,90 @@ void dnssec_find_delegation(struct finder *finder)
         if (!find_algorithm(finder, ds, i, there))
             find_ds(finder, ds, i);
 }
+
+/* What makes validators take a DS record for something they do not know. */
+static bool is_common(const struct record_ds *ds)
+{
+    return dnssec_algorithm_is_common(ds->algorithm) &&
+           dnssec_digest_strength(ds->digest_type) > 0;
+}
+
+static bool has_common(const struct lookup *ds)
+{
+    for (size_t i = 0; i < ds->record_count; i++)
+        if (is_common(&ds->records[i].data.ds))
+            return true;
+    return false;
+}
+
+bool dnssec_is_not_judged(const struct lookup *lookup)
+{
+    return lookup != NULL && lookup->zone_ds != NULL && has_common(lookup->zone_ds);
+}
+
+/* "ED448 (algorithm 16)", and the type of a digest that is not known. */
+static void add_ds(struct buffer *text, const struct record_ds *ds)
+{
+    const char *name = dnssec_algorithm_name(ds->algorithm);
+
+    if (name != NULL)
+        buffer_printf(text, "%s (algorithm %u)", name, ds->algorithm);
+    else
+        buffer_printf(text, "algorithm %u", ds->algorithm);
+    if (dnssec_digest_strength(ds->digest_type) == 0)
+        buffer_printf(text, " and a DS digest of type %u", ds->digest_type);
+}
+
+/* The records are sorted by key: those of a key stand together, and a zone has few. */
+static bool is_said(const struct lookup *ds, size_t index, bool common)
+{
+    enum { LOOKED_BACK = 8 };
+    const struct record_ds *record = &ds->records[index].data.ds;
+
+    for (size_t i = index > LOOKED_BACK ? index - LOOKED_BACK : 0; i < index; i++) {
+        const struct record_ds *other = &ds->records[i].data.ds;
+
+        if (other->algorithm == record->algorithm && is_common(other) == common &&
+            (common || other->digest_type == record->digest_type))
+            return true;
+    }
+    return false;
+}
+
+/* "x.org is signed with ED448 (algorithm 16)"; of several algorithms those that matter, a few. */
+static struct bytes describe_zone(struct finder *finder, const struct lookup *ds)
+{
+    enum { MOST = 3 };
+    bool common = has_common(ds);
+    size_t said = 0, length = strlen(ds->name);
+    struct buffer text;
+    struct bytes copy;
+
+    buffer_init(&text, 0);
+    buffer_printf(&text, "%.*s is signed with", (int)(length > 1 ? length - 1 : length), ds->name);
+    for (size_t i = 0; i < ds->record_count && said < MOST; i++) {
+        const struct record_ds *record = &ds->records[i].data.ds;
+
+        if (is_common(record) != common || is_said(ds, i, common))
+            continue;
+        buffer_puts(&text, said++ > 0 ? ", " : " ");
+        add_ds(&text, record);
+    }
+    copy = (struct bytes){arena_copy(finder->arena, text.data, text.length), text.length};
+    buffer_fini(&text);
+    return copy;
+}
+
+bool dnssec_find_zone(struct finder *finder, const struct domain_host *entry,
+                      const struct lookup *lookup)
+{
+    if (lookup->zone_ds == NULL || lookup_is_error(lookup))
+        return false;
+    finder_add(finder, (struct finding){.code = has_common(lookup->zone_ds)
+                                                    ? FINDING_ZONE_NOT_JUDGED
+                                                    : FINDING_ZONE_ALGORITHM_UNKNOWN,
+                                        .host = entry,
+                                        .lookup = lookup,
+                                        .text = describe_zone(finder, lookup->zone_ds)});
+    return true;
+}

@@ -43,7 +43,7 @@ static void find_lookups(struct finder *finder)
                                      .text = {(const uint8_t *)domain->input,
                                               strnlen(domain->input, LIMIT_NAME_TEXT)}});
     for (size_t i = 0; i < domain->lookup_count; i++)
-        if (ended_by(domain, i))
+        if (ended_by(domain, i) && !dnssec_find_zone(finder, NULL, domain->lookups[i]))
             finder_add(finder, (struct finding){.code = failure_of(domain->lookups[i]),
                                          .lookup = domain->lookups[i]});
     if (domain->null_mx_among_others)
@@ -61,7 +61,7 @@ static void find_address_lookup(struct finder *finder, const struct domain_host 
     if (lookup_is_error(lookup))
         finder_add(finder, (struct finding){.code = FINDING_ADDRESS_LOOKUP_FAILED, .host = entry,
                                      .lookup = lookup});
-    else if (!lookup->ad)
+    else if (!lookup->ad && !dnssec_find_zone(finder, entry, lookup))
         finder_add(finder, (struct finding){.code = FINDING_ADDRESS_INSECURE, .host = entry,
                                      .lookup = lookup});
 }
@@ -91,6 +91,8 @@ static void find_tlsa(struct finder *finder, const struct domain_host *entry)
     switch (host->tlsa_state) {
     case TLSA_FAILED: finding.code = FINDING_TLSA_LOOKUP_FAILED; break;
     case TLSA_ABSENT:
+        if (dnssec_find_zone(finder, entry, host->tlsa))
+            return;
         finding.code = host->tlsa->ad || lookup_is_denial(host->tlsa) ? FINDING_TLSA_ABSENT
                                                                       : FINDING_TLSA_INSECURE;
         break;

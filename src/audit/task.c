@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/explain.h"
 #include "audit/findings.h"
 #include "base/memory.h"
 #include "dane/delegation.h"
@@ -154,21 +155,32 @@ static void compare_delegation(struct task *task)
         task->domain.delegation = delegation_compare(ds, dnskey, owner, &task->arena);
 }
 
-static void on_lookup(void *argument)
+static void on_explained(void *argument)
 {
     struct task *task = argument;
     const char *name = task->domain.name;
 
-    if (--task->pending > 0)
-        return;
-    task->domain.nsec3param = task->nsec3param;
-    compare_delegation(task);
     if (strcmp(name, ".") == 0)
         on_zone_lookups(task, 2);
     else if (name_is_tld(name))
         on_zone_lookups(task, 3);
     else
         on_mail_lookups(task);
+}
+
+static void on_lookup(void *argument)
+{
+    struct task *task = argument;
+    size_t count = task->lookups[2] != NULL ? 3 : 2;
+
+    if (--task->pending > 0)
+        return;
+    task->domain.nsec3param = task->nsec3param;
+    compare_delegation(task);
+    if (!task->services->plan->findings ||
+        !explain_lookups(task->services->resolver, &task->arena, task->lookups, count,
+                         on_explained, task))
+        on_explained(task);
 }
 
 static void ask(struct task *task, const enum record_type *types, size_t count)

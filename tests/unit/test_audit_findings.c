@@ -22,6 +22,8 @@ struct world {
     struct verdict verdicts[2];
     struct host hosts[2]; /* one address each, the second not used as a rule */
     struct domain_host entries[2];
+    struct record zone_record[4];
+    struct lookup zone_ds; /* why something is insecure */
     enum ds_state ds_states[1];
     struct domain domain;
     struct findings_rules rules;
@@ -124,6 +126,7 @@ static void world_init(struct world *world)
                                     .lookup_count = 3, .needs_host = true,
                                     .nsec3param = &world->nsec3param,
                                     .hosts = world->entries, .host_count = 1};
+    world->zone_ds = secure(RECORD_DS, "z.", world->zone_record, 1);
     world->ds_states[0] = DS_MATCHES;
     world->domain.delegation.states = world->ds_states;
     world->rules = (struct findings_rules){.verify_time = NOW, .warn_days = 14};
