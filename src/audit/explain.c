@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "dns/insecurity.h"
 #include "dns/resolver.h"
 
@@ -11,6 +12,7 @@ struct explanation {
     struct arena *arena;
     struct lookup *lookups[EXPLAIN_LOOKUPS];
     size_t count, at;
+    size_t asked; /* of all of them: what a slow zone can cost does not multiply */
     struct insecurity insecurity; /* of the look-up `at` */
     struct lookup *answer;
     void (*done)(void *argument);
@@ -51,7 +53,10 @@ static const struct lookup *find_answer(const struct explanation *explanation)
 
 static void on_answer(void *argument);
 
-/* Goes on with the look-up `at` as far as answers are known. True: one has to be waited for. */
+/*
+ * Goes on with the look-up `at` as far as answers are known. True: one has to be waited for. What is
+ * not known in the end is not explained.
+ */
 static bool ask(struct explanation *explanation)
 {
     struct insecurity *insecurity = &explanation->insecurity;
@@ -60,6 +65,11 @@ static bool ask(struct explanation *explanation)
     while ((known = find_answer(explanation)) != NULL)
         if (!insecurity_take(insecurity, known))
             return false;
+    if (explanation->asked++ == LIMIT_ZONE_QUESTIONS) {
+        explanation->count = explanation->at + 1;
+        insecurity->ds = NULL;
+        return false;
+    }
     resolver_ask(explanation->resolver, explanation->arena, insecurity->name, insecurity->type,
                  &explanation->answer, on_answer, explanation);
     return true;
@@ -94,6 +104,8 @@ static void on_answer(void *argument)
 {
     struct explanation *explanation = argument;
 
+    if (explanation->answer->status == LOOKUP_TIMEOUT)
+        explanation->count = explanation->at + 1; /* nor will it answer about the others */
     if (insecurity_take(&explanation->insecurity, explanation->answer) && ask(explanation))
         return;
     keep(explanation);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "dns/resolver.h"
 
 static const struct record one_record[1];
@@ -49,6 +50,9 @@ static void give_answer(void)
 {
     struct lookup *lookup = question.lookup;
     bool x = strcmp(lookup->name, "x.") == 0;
+
+    if (strcmp(lookup->name, "silent.") == 0)
+        lookup->status = LOOKUP_TIMEOUT;
 
     if (x)
         *lookup = make("x.", lookup->type, lookup->type == RECORD_DS, 1);
@@ -152,12 +156,39 @@ static void test_host(void **state)
     arena_fini(&arena);
 }
 
+/* What a zone can cost has one limit for all its look-ups; one that does not answer is left alone. */
+static void test_cost(void **state)
+{
+    static const char name[] = "a.a.a.a.a.a.a.a.a.a.a.a.x.";
+    struct lookup_alias alias = {"b.x.", name, false, 1};
+    struct lookup a = make(name, RECORD_A, false, 1), aaaa = make("b.x.", RECORD_AAAA, false, 1);
+    struct lookup tlsa = make("c.x.", RECORD_TLSA, false, 1);
+    struct lookup *lookups[] = {&a, &aaaa, &tlsa};
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    aaaa.aliases = &alias;
+    aaaa.alias_count = 1;
+    aaaa.owner = name;
+    explain(&arena, lookups, 3, LIMIT_ZONE_QUESTIONS);
+    assert_string_equal(a.zone_ds->name, "x."); /* with 14 */
+    assert_null(aaaa.zone_ds);                  /* which needs 3 */
+    assert_null(tlsa.zone_ds);
+    a = make("silent.", RECORD_A, false, 1);
+    aaaa = make("b.x.", RECORD_AAAA, false, 1);
+    explain(&arena, lookups, 3, 1);
+    assert_null(aaaa.zone_ds);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_domain),
         cmocka_unit_test(test_below),
         cmocka_unit_test(test_host),
+        cmocka_unit_test(test_cost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
