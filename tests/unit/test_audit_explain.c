@@ -153,6 +153,11 @@ static void test_host(void **state)
     assert_null(a.zone_ds);
     assert_null(aaaa.zone_ds);
     assert_string_equal(tlsa.zone_ds->name, "x.");
+    tlsa.name = a.name; /* the same name by another way */
+    lookups[1] = NULL;
+    explain(&arena, lookups, 3, 2 + 3);
+    assert_null(a.zone_ds);
+    assert_string_equal(tlsa.zone_ds->name, "x.");
     arena_fini(&arena);
 }
 
