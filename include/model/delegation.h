@@ -19,12 +19,13 @@ enum ds_state {
      * It leads to no key, only DS records with a weaker digest do, and validators that follow
      * RFC 4509 section 3 do not look at those beside it: they call the zone bogus.
      */
-    DS_HIDES_WEAKER
+    DS_HIDES_WEAKER,
+    DS_ONLY_REVOKED /* as DS_OF_REVOKED_KEY, and no DS leads to a key that is not: only some follow */
 };
 
 struct delegation {
     const enum ds_state *states; /* one per record of the DS look-up; NULL: not compared */
-    bool split;                  /* one of them is DS_HIDES_WEAKER: validators differ */
+    bool split;                  /* one of them is of the last two: validators differ */
 };
 
 #endif

@@ -176,8 +176,11 @@ enum finding_severity {
     X(DNSSEC_ALGORITHM, "dnssec-algorithm", WARNING, "RFC 8624 section 3.1", NULL, \
       "{lookup} has algorithm {number}, which must not be used") \
     X(DS_WEAKER_ONLY, "ds-digest-mismatch", FAILURE, "RFC 4509 section 3", "dnssec-invalid", \
-      "the DS record {record} matches no key of the zone, only one with a weaker digest does: " \
+      "the DS record {record} leads to no key of the zone, only one with a weaker digest does: " \
       "some validators call the zone bogus") \
+    X(DS_ONLY_REVOKED, "ds-key-revoked", FAILURE, "RFC 5011 section 2.1", "dnssec-invalid", \
+      "the DS record {record} is of a revoked key, and none leads to another: some validators " \
+      "call the zone bogus") \
     X(DS_STALE, "ds-stale", NOTICE, "RFC 4034 section 5", NULL, \
       "the DS record {record} matches no key of the zone: remove it, unless its key is to come") \
     X(DS_KEY_UNFIT, "ds-key-unfit", WARNING, "RFC 4034 section 2.1", NULL, \

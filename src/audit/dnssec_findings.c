@@ -13,6 +13,7 @@ static enum finding_code code_of(enum ds_state state)
 {
     switch (state) {
     case DS_HIDES_WEAKER: return FINDING_DS_WEAKER_ONLY;
+    case DS_ONLY_REVOKED: return FINDING_DS_ONLY_REVOKED;
     case DS_OF_NO_KEY:
     case DS_WRONG: return FINDING_DS_STALE;
     case DS_OF_NO_ZONE_KEY:

@@ -169,10 +169,9 @@ static unsigned best_match(const struct comparison *comparison)
     unsigned best = 0;
 
     for (size_t i = 0; i < comparison->ds->record_count; i++) {
-        enum ds_state state = comparison->states[i];
         unsigned own = strength(&comparison->ds->records[i]);
 
-        if ((state == DS_MATCHES || state == DS_OF_REVOKED_KEY) && own > best)
+        if (comparison->states[i] == DS_MATCHES && own > best)
             best = own;
     }
     return best;
@@ -187,6 +186,17 @@ static bool hides_weaker(enum ds_state state, unsigned own, unsigned best)
 {
     return best > 0 && own > best && state != DS_NOT_COMPARED &&
            (best == DNSSEC_STRENGTH_SHA1 || state == DS_WRONG);
+}
+
+/*
+ * What makes validators differ about a record. RFC 5011 section 2.1: a revoked key is good for
+ * nothing; BIND holds to that, Unbound does not.
+ */
+static enum ds_state differing(enum ds_state state, unsigned own, unsigned best)
+{
+    if (hides_weaker(state, own, best))
+        return DS_HIDES_WEAKER;
+    return state == DS_OF_REVOKED_KEY && own > 0 && best == 0 ? DS_ONLY_REVOKED : state;
 }
 
 struct delegation delegation_compare(const struct lookup *ds, const struct lookup *dnskey,
@@ -204,10 +214,8 @@ struct delegation delegation_compare(const struct lookup *ds, const struct looku
     spread(&comparison);
     best = best_match(&comparison);
     for (size_t i = 0; i < ds->record_count; i++) {
-        if (!hides_weaker(states[i], strength(&ds->records[i]), best))
-            continue;
-        states[i] = DS_HIDES_WEAKER;
-        delegation.split = true;
+        states[i] = differing(states[i], strength(&ds->records[i]), best);
+        delegation.split |= states[i] == DS_HIDES_WEAKER || states[i] == DS_ONLY_REVOKED;
     }
     return delegation;
 }

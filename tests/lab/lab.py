@@ -149,7 +149,8 @@ class Case:
                                [tuple(pair) for pair in self.spec.get("mangle", [])],
                                self.spec.get("nameservers", [zones.NSD]),
                                self.spec.get("long", False),
-                               self.spec.get("algorithm", "ECDSAP256SHA256"))
+                               self.spec.get("algorithm", "ECDSAP256SHA256"),
+                               self.spec.get("revoked", False))
         self.zone.make_keys()
         self.zone.sign(self.spec.get("signed", True))
         return self.zone

@@ -22,11 +22,12 @@ class Zone:
     """A zone file, its keys and its DS."""
 
     def __init__(self, directory, name, records, nsec3=None, mangle=(),
-                 nameservers=(NSD,), long=False, algorithm="ECDSAP256SHA256"):
+                 nameservers=(NSD,), long=False, algorithm="ECDSAP256SHA256", revoked=False):
         self.directory, self.name, self.nsec3, self.mangle = directory, name, nsec3, mangle
         self.long = long
         self.nameservers = nameservers
         self.algorithm, self.number = algorithm, ALGORITHMS[algorithm]
+        self.flags = {"ksk": 257 + (128 if revoked else 0), "zsk": 256}
         self.stem = "root" if name == "." else name.rstrip(".")
         self.file = directory / f"{self.stem}.zone"
         origin = "" if name == "." else name
@@ -42,19 +43,22 @@ class Zone:
             stem = subprocess.run(["ldns-keygen", "-a", self.algorithm, *flags, self.name],
                                   cwd=self.directory, check=True, capture_output=True,
                                   text=True).stdout.strip()
-            fields = (self.directory / f"{stem}.key").read_text().split("\t")
+            file = self.directory / f"{stem}.key"
+            file.write_text(re.sub(r"DNSKEY\t\d+", f"DNSKEY\t{self.flags[role]}", file.read_text()))
+            fields = file.read_text().split("\t")
             self.keys[role] = (stem, fields[-1].split(";")[0].split(None, 3)[-1].replace(" ", "")
                                .strip())
 
     def dnskey_rdata(self, role):
         key = self.keys[role][1]
-        return (257 if role == "ksk" else 256), key
+        return self.flags[role], key
 
     def ds(self, digest="sha256"):
         """Key tag and digest by RFC 4034, worked out here."""
         wire = b"".join(bytes([len(label)]) + label.encode()
                         for label in self.name.split(".") if label) + b"\0"
-        rdata = (257).to_bytes(2, "big") + bytes([3, self.number]) + base64.b64decode(self.keys["ksk"][1])
+        rdata = self.flags["ksk"].to_bytes(2, "big") + bytes([3, self.number])
+        rdata += base64.b64decode(self.keys["ksk"][1])
         tag = sum(byte << 8 if i % 2 == 0 else byte for i, byte in enumerate(rdata))
         tag = (tag + (tag >> 16)) & 0xffff
         return tag, hashlib.new(digest, wire + rdata).hexdigest()

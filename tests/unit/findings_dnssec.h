@@ -3,6 +3,7 @@
 static void ds_state(struct world *w, enum ds_state state) { w->ds_states[0] = state; }
 static void ds_hides(struct world *w) { ds_state(w, DS_HIDES_WEAKER); w->domain.delegation.split = true; }
 static void ds_hides_other(struct world *w) { ds_hides(w); w->ds.data.ds.algorithm = 8; }
+static void ds_only_revoked(struct world *w) { ds_state(w, DS_ONLY_REVOKED); w->domain.delegation.split = true; }
 static void ds_no_key(struct world *w) { ds_state(w, DS_OF_NO_KEY); }
 static void ds_wrong(struct world *w) { ds_state(w, DS_WRONG); }
 static void ds_no_zone_key(struct world *w) { ds_state(w, DS_OF_NO_ZONE_KEY); }
@@ -45,6 +46,7 @@ static void partial_unknown(struct world *w) { partial_not_judged(w); zone(w, &w
     {"partial, nobody knows", partial_unknown, " coverage-partial zone-algorithm-unknown"}, \
     {"DS hides a weaker one", ds_hides, " ds-digest-mismatch"}, \
     {"DS of another algorithm hides a weaker one", ds_hides_other, " ds-digest-mismatch"}, \
+    {"DS of nothing but a revoked key", ds_only_revoked, " ds-key-revoked"}, \
     {"DS of no key", ds_no_key, " ds-stale"}, \
     {"DS wrong", ds_wrong, " ds-stale"}, \
     {"DS of no zone key", ds_no_zone_key, " ds-key-unfit"}, \

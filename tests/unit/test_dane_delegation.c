@@ -265,7 +265,7 @@ static const struct unfit {
     {"no zone key bit", 1, 3, DS_OF_NO_ZONE_KEY},
     {"no flag", 0, 3, DS_OF_NO_ZONE_KEY},
     {"another protocol", 257, 2, DS_OF_NO_ZONE_KEY},
-    {"revoked", 0x181, 3, DS_OF_REVOKED_KEY},
+    {"revoked", 0x181, 3, DS_ONLY_REVOKED},
     {"revoked, no zone key bit", 0x81, 3, DS_OF_NO_ZONE_KEY},
 };
 
@@ -283,7 +283,7 @@ static void digest_by_hand(const struct record_dnskey *fields, uint8_t digest[32
 
 /*
  * The DS of a key that must not be used, with its own tag and digest, and a wrong one with SHA-384.
- * Validators do follow a DS to a revoked key, to another they do not: with or without it, bogus.
+ * Some validators follow a DS to a revoked key, none to one that is no zone key.
  */
 static void test_unfit_keys(void **state)
 {
@@ -308,6 +308,39 @@ static void test_unfit_keys(void **state)
             fail_msg("%s", unfit[i].name);
         arena_fini(&arena);
     }
+}
+
+/* A revoked key beside a good one: where both have SHA-256 it does not matter. */
+static void test_revoked_beside_another(void **state)
+{
+    struct record dnskey[2] = {key(256, 3, 5), key(0x181, 3, 13)}, ds[2];
+    const struct record_dnskey *revoked = &dnskey[1].data.dnskey;
+    uint8_t digest[32];
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    digest_by_hand(revoked, digest);
+    for (int weak = 0; weak < 2; weak++) {
+        struct lookup parent, zone;
+        struct delegation got;
+        size_t at;
+
+        ds[0] = (struct record){.type = RECORD_DS,
+                                .data.ds = {TAG, 5, weak ? 1 : 2,
+                                            unhex(&arena, weak ? sha1 : sha256)}};
+        ds[1] = (struct record){.type = RECORD_DS,
+                                .data.ds = {(uint16_t)delegation_key_tag(revoked), 13, 2,
+                                            {digest, 32}}};
+        parent = sorted(RECORD_DS, ds, 2);
+        at = ds[1].data.ds.algorithm == 13;
+        zone = (struct lookup){.records = dnskey, .record_count = 2};
+        got = delegation_compare(&parent, &zone, owner, &arena);
+        assert_int_equal(got.states[1 - at], DS_MATCHES);
+        assert_int_equal(got.states[at], weak ? DS_HIDES_WEAKER : DS_OF_REVOKED_KEY);
+        assert_int_equal(got.split, weak);
+    }
+    arena_fini(&arena);
 }
 
 /* Two keys of the same tag (RFC 4034 appendix B): either may be the one. */
@@ -368,7 +401,7 @@ int main(void)
         cmocka_unit_test(test_tag),       cmocka_unit_test(test_sha384_of_the_rfc),
         cmocka_unit_test(test_rows),      cmocka_unit_test(test_unfit_keys),
         cmocka_unit_test(test_same_tags), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_revoked_beside_another),
     };
 
     return cmocka_run_group_tests(tests, make_keys, NULL);
