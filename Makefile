@@ -77,6 +77,12 @@ $(BUILD)/unit/%: tests/unit/%.c $(MODULES) $(GRAMMAR)
 $(BUILD)/unit/test_audit_probes: ALL_LDFLAGS += \
 	-Wl,--wrap=probe_start,--wrap=probe_cancel,--wrap=probe_silence
 
+# A test that answers by itself.
+$(BUILD)/unit/test_audit_explain: ALL_LDFLAGS += -Wl,--wrap=resolver_ask
+
+# A test that counts digests, and refuses them.
+$(BUILD)/unit/test_dane_delegation: ALL_LDFLAGS += -Wl,--wrap=EVP_DigestFinal_ex
+
 # A test in which calls of OpenSSL fail.
 $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
 	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=SSL_get0_dane_authority,--wrap=SSL_get0_dane_tlsa \

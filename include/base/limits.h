@@ -9,6 +9,7 @@ enum {
     LIMIT_NAME_WIRE = 255,        /* octets of a domain name on the wire, RFC 1035 section 2.3.4 */
     LIMIT_NAME_TEXT = 1024,       /* the same in presentation form: every octet as \DDD, dots */
     LIMIT_ALIASES = 16,           /* CNAMEs followed for one look-up */
+    LIMIT_ZONE_QUESTIONS = 16,    /* to learn why the answers about a name are insecure */
     LIMIT_EDE_TEXT = 1024,        /* bytes of an extended DNS error: what is longer is none */
     LIMIT_RECORDS = 1024,         /* records of one RRset */
     LIMIT_HOSTS = 100,            /* MX hosts of one domain */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 
 /*
  * A user's domain name, UTF-8 or A-labels, with or without its trailing dot, "." for the root.
@@ -19,6 +20,15 @@ const char *name_parse(struct arena *arena, const char *input);
 
 /* An uncompressed wire name; NULL where it is malformed. */
 const char *name_from_wire(struct arena *arena, const uint8_t *wire, size_t length);
+
+/*
+ * The wire name of an absolute name as the functions above make them: octets written to `wire`, at
+ * most LIMIT_NAME_WIRE; 0: it is none.
+ */
+size_t name_to_wire(const char *name, uint8_t wire[LIMIT_NAME_WIRE]);
+
+/* What is behind the first label, "." behind the last; NULL: the root has no parent. Borrowed. */
+const char *name_parent(const char *name);
 
 /* One label, and not the root. */
 bool name_is_tld(const char *name);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/delegation.h"
 #include "model/host.h"
 #include "model/lookup.h"
 #include "model/verdict.h"
@@ -23,6 +24,7 @@ struct domain {
     const char *name;  /* with its trailing dot; NULL: the input is no domain name */
     const struct lookup *lookups[3]; /* printed in this order: DS, DNSKEY, MX or SOA; then NULL */
     size_t lookup_count;
+    struct delegation delegation; /* of the DS look-up, where it and DNSKEY are secure */
     const struct lookup *nsec3param; /* for findings; in no trace; NULL: not asked */
     bool walked;       /* every look-up that belongs to the audit was made */
     bool needs_host;   /* mail is accepted: without a host to check nothing is proved */
@@ -38,6 +40,9 @@ enum exit_status { EXIT_SECURE = 0, EXIT_WRONG = 1, EXIT_OWN_FAILURE = 2 };
 
 /* A DS, DNSKEY, SOA or MX look-up that is not as DANE needs it. */
 bool domain_lookup_fails(const struct lookup *lookup);
+
+/* The same of the domain's look-up `index`, with what the others say of it. */
+bool domain_lookup_is_wrong(const struct domain *domain, size_t index);
 
 /* An address whose verdict or whose session makes the domain fail. */
 bool domain_address_fails(const struct address *address, const struct verdict *verdict);

@@ -40,6 +40,12 @@ enum finding_severity {
       "the look-up of {lookup} failed: {status}") \
     X(LOOKUP_INSECURE, "lookup-insecure", UNPROTECTED, "RFC 7672 section 2.2", "no-policy-found", \
       "the answer to {lookup} is not secured by DNSSEC: DANE does not apply") \
+    X(ZONE_NOT_JUDGED, "zone-not-judged", UNTESTED, "RFC 4035 section 5.2", NULL, \
+      "{lookup} cannot be judged: {text}, which this resolver does not validate: ask one that " \
+      "does (-n)") \
+    X(ZONE_ALGORITHM_UNKNOWN, "zone-algorithm-unknown", UNPROTECTED, "RFC 4035 section 5.2", \
+      "no-policy-found", "{lookup} is not validated: {text}, which validators do not know: DANE " \
+      "does not apply") \
     X(DOMAIN_ABSENT, "domain-does-not-exist", FAILURE, NULL, NULL, \
       "{lookup}: there is no such domain") \
     X(RECORDS_ABSENT, "records-missing", FAILURE, NULL, NULL, \
@@ -175,6 +181,21 @@ enum finding_severity {
       "the DS record of key {number} has a SHA-1 digest") \
     X(DNSSEC_ALGORITHM, "dnssec-algorithm", WARNING, "RFC 8624 section 3.1", NULL, \
       "{lookup} has algorithm {number}, which must not be used") \
+    X(DS_WEAKER_ONLY, "ds-digest-mismatch", FAILURE, "RFC 4509 section 3", "dnssec-invalid", \
+      "the DS record {record} leads to no key of the zone, only one with a weaker digest does: " \
+      "some validators call the zone bogus") \
+    X(DS_ONLY_REVOKED, "ds-key-revoked", FAILURE, "RFC 5011 section 2.1", "dnssec-invalid", \
+      "the DS record {record} is of a revoked key, and none leads to another: some validators " \
+      "call the zone bogus") \
+    X(DS_STALE, "ds-stale", NOTICE, "RFC 4034 section 5", NULL, \
+      "the DS record {record} matches no key of the zone: remove it, unless its key is to come") \
+    X(DS_KEY_UNFIT, "ds-key-unfit", WARNING, "RFC 4034 section 2.1", NULL, \
+      "the DS record {record} is of a key that validators must not use: {text}") \
+    X(DS_DIGEST_UNKNOWN, "ds-digest-unknown", NOTICE, "RFC 8624 section 3.3", NULL, \
+      "validators do not know the digest of the DS record {record}: they ignore it") \
+    X(DS_ALGORITHM, "ds-algorithm-without-key", WARNING, "RFC 6840 section 5.11", NULL, \
+      "the DS record {record} has an algorithm of which the zone has no key: strict validators " \
+      "call the zone bogus") \
     X(NSEC3_ITERATIONS, "nsec3-iterations", WARNING, "RFC 9276 section 3.1", NULL, \
       "NSEC3 with {number} iterations: anything but 0 may count as insecure") \
     X(ALIAS_TARGET_INSECURE, "alias-target-insecure", NOTICE, "RFC 7672 section 2.2.2", NULL, \

@@ -44,6 +44,11 @@ struct lookup {
     enum lookup_status status;
     uint16_t rcode; /* as received: of LOOKUP_RCODE */
     bool ad; /* the answer as a whole is DNSSEC-secure */
+    /*
+     * Of an insecure answer, where findings are wanted: the secure DS RRset of its zone, which is
+     * signed, though the resolver takes it for unsigned. NULL: it is unsigned, or not known.
+     */
+    const struct lookup *zone_ds;
 
     struct lookup_alias *aliases; /* in the order of the chain */
     size_t alias_count;

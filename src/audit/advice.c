@@ -60,6 +60,9 @@ static void find_iterations(struct finder *finder, const struct lookup *lookup)
 /* A host that takes mail without DANE; to one whose look-ups fail senders do not deliver. */
 static bool is_uncovered(const struct host *host)
 {
+    if (dnssec_is_not_judged(host->a) || dnssec_is_not_judged(host->aaaa) ||
+        dnssec_is_not_judged(host->tlsa))
+        return false;
     return host->tlsa_state == TLSA_ABSENT ||
            (host->tlsa_state == TLSA_NOT_ASKED && host->address_count > 0);
 }

@@ -33,6 +33,18 @@ struct finder {
 /* findings.c. What is beyond LIMIT_ADVICE is dropped, unless the domain fails by it. */
 void finder_add(struct finder *finder, struct finding finding);
 
+/* dnssec_findings.c: of the DS records, whether the domain fails for them or not. */
+void dnssec_find_delegation(struct finder *finder);
+
+/*
+ * The same file: of an insecure answer, why. False where its zone is unsigned, or nothing is known.
+ */
+bool dnssec_find_zone(struct finder *finder, const struct domain_host *entry,
+                      const struct lookup *lookup);
+
+/* An insecure answer of a zone that other resolvers may validate: it proves nothing. */
+bool dnssec_is_not_judged(const struct lookup *lookup);
+
 /* advice.c: what does not make the domain fail. `view` NULL: the host has no TLSA records. */
 void advice_find_domain(struct finder *finder);
 void advice_find_host(struct finder *finder, const struct domain_host *entry,

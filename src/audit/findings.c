@@ -55,7 +55,7 @@ static void find_lookups(struct finder *finder)
                                      .text = {(const uint8_t *)domain->input,
                                               strnlen(domain->input, LIMIT_NAME_TEXT)}});
     for (size_t i = 0; i < domain->lookup_count; i++)
-        if (ended_by(domain, i))
+        if (ended_by(domain, i) && !dnssec_find_zone(finder, NULL, domain->lookups[i]))
             finder_add(finder, (struct finding){.code = failure_of(domain->lookups[i]),
                                          .lookup = domain->lookups[i]});
     if (domain->null_mx_among_others)
@@ -74,12 +74,14 @@ static void find_address_lookup(struct finder *finder, const struct domain_host 
         return;
     if (lookup_is_error(lookup))
         finding.code = FINDING_ADDRESS_LOOKUP_FAILED;
-    else if (host_address_lookup_fails(entry->host, lookup))
-        finding.code = FINDING_ADDRESS_INSECURE;
-    else if (!lookup->ad)
-        finding.code = FINDING_ALIAS_TARGET_INSECURE;
-    else
+    else if (lookup->ad)
         return;
+    else if (!host_address_lookup_fails(entry->host, lookup))
+        finding.code = FINDING_ALIAS_TARGET_INSECURE;
+    else if (dnssec_find_zone(finder, entry, lookup))
+        return;
+    else
+        finding.code = FINDING_ADDRESS_INSECURE;
     finder_add(finder, finding);
 }
 
@@ -108,6 +110,8 @@ static void find_tlsa(struct finder *finder, const struct domain_host *entry)
     switch (host->tlsa_state) {
     case TLSA_FAILED: finding.code = FINDING_TLSA_LOOKUP_FAILED; break;
     case TLSA_ABSENT:
+        if (dnssec_find_zone(finder, entry, host->tlsa))
+            return;
         finding.code = host->tlsa->ad || lookup_is_denial(host->tlsa) ? FINDING_TLSA_ABSENT
                                                                       : FINDING_TLSA_INSECURE;
         break;
@@ -252,6 +256,7 @@ void findings_find(struct domain *domain, const struct findings_rules *rules, st
 
     arena_init(&finder.scratch);
     find_lookups(&finder);
+    dnssec_find_delegation(&finder);
     advice_find_domain(&finder);
     for (size_t i = 0; i < domain->host_count; i++)
         find_host(&finder, &domain->hosts[i]);

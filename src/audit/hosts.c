@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/explain.h"
 #include "audit/probes.h"
 #include "base/memory.h"
 #include "dane/records.h"
@@ -202,6 +203,17 @@ static bool wants_probe(const struct plan *plan, struct address *address)
     return true;
 }
 
+/* True: it takes its time, beside the probes. */
+static bool explain_insecurity(struct entry *entry)
+{
+    struct host *host = &entry->host;
+    struct lookup *lookups[EXPLAIN_LOOKUPS] = {host->a, host->aaaa, host->tlsa};
+
+    return entry->hosts->plan->findings &&
+           explain_lookups(entry->hosts->resolver, &entry->arena, lookups, EXPLAIN_LOOKUPS,
+                           on_probed, entry);
+}
+
 /* RFC 7672 section 2.1.2: where the TLSA look-up failed the host must not be connected to. */
 static void probe_all(struct entry *entry)
 {
@@ -221,6 +233,7 @@ static void probe_all(struct entry *entry)
     entry->address_arenas =
         arena_new(&entry->arena, host->address_count, sizeof *entry->address_arenas);
     entry->pending = 1; /* until all are added */
+    entry->pending += explain_insecurity(entry);
     for (size_t i = 0; host->probed && i < host->address_count; i++)
         if (wants_probe(plan, &host->addresses[i])) {
             entry->pending++;

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/explain.h"
 #include "audit/findings.h"
 #include "base/memory.h"
+#include "dane/delegation.h"
 #include "dane/verdict.h"
 #include "dns/name.h"
 #include "dns/resolver.h"
@@ -141,20 +143,44 @@ static void on_zone_lookups(struct task *task, size_t count)
     finish(task);
 }
 
-static void on_lookup(void *argument)
+/* The root has no DS; the look-ups of every other domain begin with DS and DNSKEY. */
+static void compare_delegation(struct task *task)
+{
+    const struct lookup *ds = task->lookups[0], *dnskey = task->lookups[1];
+    uint8_t wire[LIMIT_NAME_WIRE];
+    struct bytes owner = {wire, name_to_wire(ds->owner, wire)};
+
+    if (ds->type == RECORD_DS && lookup_is_secure_data(ds) && lookup_is_secure_data(dnskey) &&
+        strcmp(ds->owner, dnskey->owner) == 0 && owner.length > 0)
+        task->domain.delegation = delegation_compare(ds, dnskey, owner, &task->arena);
+}
+
+static void on_explained(void *argument)
 {
     struct task *task = argument;
     const char *name = task->domain.name;
 
-    if (--task->pending > 0)
-        return;
-    task->domain.nsec3param = task->nsec3param;
     if (strcmp(name, ".") == 0)
         on_zone_lookups(task, 2);
     else if (name_is_tld(name))
         on_zone_lookups(task, 3);
     else
         on_mail_lookups(task);
+}
+
+static void on_lookup(void *argument)
+{
+    struct task *task = argument;
+    size_t count = task->lookups[2] != NULL ? 3 : 2;
+
+    if (--task->pending > 0)
+        return;
+    task->domain.nsec3param = task->nsec3param;
+    compare_delegation(task);
+    if (!task->services->plan->findings ||
+        !explain_lookups(task->services->resolver, &task->arena, task->lookups, count,
+                         on_explained, task))
+        on_explained(task);
 }
 
 static void ask(struct task *task, const enum record_type *types, size_t count)

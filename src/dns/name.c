@@ -1,9 +1,9 @@
 #include "dns/name.h"
 
-#include <idn2.h>
+#include <ctype.h>
 #include <string.h>
 
-#include "base/limits.h"
+#include <idn2.h>
 
 enum { LABEL_MAX = 63, NAME_MAX_TEXT = 253 };
 
@@ -114,6 +114,75 @@ const char *name_from_wire(struct arena *arena, const uint8_t *wire, size_t leng
     if (at != length - 1 || wire[at] != 0)
         return NULL;
     return arena_text(arena, text, used);
+}
+
+/* An octet in presentation form, RFC 1035 section 5.1; how many characters it has, 0: none. */
+static size_t take_octet(const char *text, uint8_t *octet)
+{
+    unsigned number = 0;
+
+    *octet = (uint8_t)text[0];
+    if (text[0] != '\\')
+        return text[0] != '\0';
+    *octet = (uint8_t)text[1];
+    if (!isdigit(*octet))
+        return *octet != '\0' ? 2 : 0;
+    for (size_t i = 1; i <= 3; i++) {
+        if (!isdigit((unsigned char)text[i]))
+            return 0;
+        number = 10 * number + (unsigned)(text[i] - '0');
+    }
+    *octet = (uint8_t)number;
+    return number <= UINT8_MAX ? 4 : 0;
+}
+
+/* A label and its dot, from *name on: octets put to `label`, 0: it is none. */
+static size_t take_label(const char **name, uint8_t label[LABEL_MAX])
+{
+    size_t length = 0;
+
+    while (**name != '.') {
+        uint8_t octet;
+        size_t taken = take_octet(*name, &octet);
+
+        if (taken == 0 || length == LABEL_MAX)
+            return 0;
+        label[length++] = octet;
+        *name += taken;
+    }
+    ++*name;
+    return length;
+}
+
+size_t name_to_wire(const char *name, uint8_t wire[LIMIT_NAME_WIRE])
+{
+    size_t used = 0;
+    uint8_t label[LABEL_MAX];
+
+    if (*name == '\0')
+        return 0;
+    if (strcmp(name, ".") == 0)
+        name++;
+    while (*name != '\0') {
+        size_t length = take_label(&name, label);
+
+        if (length == 0 || used + 1 + length >= LIMIT_NAME_WIRE)
+            return 0;
+        wire[used++] = (uint8_t)length;
+        memcpy(wire + used, label, length);
+        used += length;
+    }
+    wire[used++] = 0;
+    return used;
+}
+
+const char *name_parent(const char *name)
+{
+    uint8_t label[LABEL_MAX];
+
+    if (take_label(&name, label) == 0)
+        return NULL;
+    return *name == '\0' ? "." : name;
 }
 
 bool name_is_tld(const char *name)

@@ -105,7 +105,7 @@ size_t walk_addresses(const struct lookup *a, const struct lookup *aaaa, struct 
 }
 
 struct prefix {
-    uint8_t bytes[4];
+    uint8_t bytes[6];
     unsigned bits;
 };
 
@@ -132,14 +132,15 @@ bool walk_is_reserved(const struct address *address)
 {
     static const struct prefix ipv4[] = {
         {{0}, 8},           {{10}, 8},          {{100, 64}, 10},     {{127}, 8},
-        {{169, 254}, 16},   {{172, 16}, 12},    {{192, 0, 0}, 24},   {{192, 0, 2}, 24},
-        {{192, 88, 99}, 24}, {{192, 168}, 16},  {{198, 18}, 15},     {{198, 51, 100}, 24},
-        {{203, 0, 113}, 24}, {{224}, 4},        {{240}, 4},
+        {{169, 254}, 16},    {{172, 16}, 12},      {{192, 0, 0}, 24},   {{192, 0, 2}, 24},
+        {{192, 31, 196}, 24}, {{192, 52, 193}, 24}, {{192, 88, 99}, 24}, {{192, 168}, 16},
+        {{192, 175, 48}, 24}, {{198, 18}, 15},      {{198, 51, 100}, 24}, {{203, 0, 113}, 24},
+        {{224}, 4},           {{240}, 4},
     };
     static const struct prefix global[] = {{{0x20}, 3}}; /* 2000::/3 is what is routed at all */
     static const struct prefix ipv6[] = {
         {{0x20, 0x01, 0x00, 0x00}, 23}, {{0x20, 0x01, 0x0d, 0xb8}, 32}, {{0x20, 0x02}, 16},
-        {{0x3f, 0xff, 0x00}, 20},
+        {{0x26, 0x20, 0x00, 0x4f, 0x80, 0x00}, 48}, {{0x3f, 0xff, 0x00}, 20},
     };
 
     if (!address->ipv6)

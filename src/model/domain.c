@@ -11,6 +11,15 @@ bool domain_lookup_fails(const struct lookup *lookup)
     return !(lookup_has_data(lookup) || (denial_is_fine && lookup->status == LOOKUP_NODATA));
 }
 
+/* Where validators differ about the DS records, senders behind some of them do not deliver. */
+bool domain_lookup_is_wrong(const struct domain *domain, size_t index)
+{
+    const struct lookup *lookup = domain->lookups[index];
+
+    return domain_lookup_fails(lookup) ||
+           (lookup->type == RECORD_DS && domain->delegation.split);
+}
+
 bool domain_address_fails(const struct address *address, const struct verdict *verdict)
 {
     if (address->end.transport == TRANSPORT_UNTRIED)
@@ -82,7 +91,7 @@ enum exit_status domain_exit_status(const struct domain *domain)
         domain->excess != EXCESS_NONE)
         return EXIT_WRONG;
     for (size_t i = 0; i < domain->lookup_count; i++)
-        if (domain_lookup_fails(domain->lookups[i]))
+        if (domain_lookup_is_wrong(domain, i))
             return EXIT_WRONG;
     for (size_t i = 0; i < domain->host_count; i++)
         if (domain_host_fails(&domain->hosts[i]))

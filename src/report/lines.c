@@ -256,7 +256,7 @@ static void add_domain_lookup(struct lines *lines, size_t index)
     const struct domain *domain = lines->domain;
     const struct lookup *lookup = domain->lookups[index];
     bool last = index == domain->lookup_count - 1;
-    bool fails = domain_lookup_fails(lookup) || (last && last_fails(domain));
+    bool fails = domain_lookup_is_wrong(domain, index) || (last && last_fails(domain));
 
     if (lines->quiet && !fails && lookup->type == RECORD_MX)
         add_naming(lines, lookup, domain_unprobed(domain) != NULL);

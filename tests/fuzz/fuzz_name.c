@@ -67,6 +67,21 @@ static void check_octets(const char *text, struct bytes wire)
     fuzz_require(*text == '\0' || strcmp(text, ".") == 0, "nothing is left of the text");
 }
 
+static void check_back(const char *name, struct bytes wire)
+{
+    uint8_t back[LIMIT_NAME_WIRE];
+    const char *parent = name_parent(name);
+
+    fuzz_require(name_to_wire(name, back) == wire.length, "it has its length back");
+    for (size_t i = 0; i < wire.length; i++)
+        fuzz_require(back[i] == lower(wire.data[i]), "the text is the wire's name");
+    if (parent == NULL)
+        fuzz_require(wire.length == 1, "only the root has no parent");
+    else
+        fuzz_require(name_to_wire(parent, back) == wire.length - wire.data[0] - 1,
+                     "the parent is without the first label");
+}
+
 static void check_wire(struct bytes wire, struct arena *arena)
 {
     const char *name = name_from_wire(arena, wire.data, wire.length);
@@ -76,6 +91,7 @@ static void check_wire(struct bytes wire, struct arena *arena)
     fuzz_require(is_name(name), "it is a name");
     fuzz_require(strlen(name) < LIMIT_NAME_TEXT, "its text is limited");
     check_octets(name, wire);
+    check_back(name, wire);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -51,13 +51,24 @@ def enter_namespace():
     os.execvp("unshare", ["unshare", *users, "-nm", "--", sys.executable, *sys.argv])
 
 
+def missing_algorithms(binary):
+    """What the embedded resolver cannot validate: libunbound has no Ed448 where it is built with
+    nettle, as on Debian 12, and has it where it is built with OpenSSL, as on Debian 13."""
+    def libraries(path):
+        return subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+
+    unbound = re.search(r"libunbound\.so\S* => (\S+)", libraries(binary))
+    return {"ED448"} if unbound and "libnettle" in libraries(unbound[1]) else set()
+
+
 class Case:
     """One file of testdata/lab."""
 
-    def __init__(self, path, directory):
+    def __init__(self, path, directory, missing=()):
         self.name, self.directory = path.stem, directory
         self.spec = tomllib.loads(path.read_text())
         self.domain = self.spec.get("domain", self.name.split("-")[0].lower() + ".lab") + "."
+        self.lacks = self.spec.get("embedded_lacks") in missing
         self.certs, self.tlsa = {}, {}
         self.known = {}  # every certificate of the lab, by the SHA2-256 of its DER
         self.zone = None
@@ -93,6 +104,7 @@ class Case:
     def expand_words(self, text):
         """${CERT U S M}: a TLSA RDATA; ${digest CERT S M}; ${pem CERT}: the SHA-256 of its PEM
         text; ${short ...}: one of these as findings show it; ${zone}; ${ds AD}; ${dnskey AD};
+        ${ds_right TYPE}, ${ds_wrong TYPE}: RDATA of a DS of the zone's key;
         ${tls OWNER CERT,...[+CERT,... of no path][ PARAMETERS]}; ${domain}; ${lab}: the directory of
         the trust anchor and hints files; ${zeros N}: octets as hex."""
         def replace(match):
@@ -109,6 +121,8 @@ class Case:
                 return str(self.directory)
             if words[0] == "zone":
                 return zone_lines(self.zone)
+            if words[0] in ("ds_right", "ds_wrong"):
+                return ds_rdata(self.zone, int(words[1]), words[0] == "ds_right")
             if words[0] == "ds":
                 return ds_line(self.zone, words[1])
             if words[0] == "dnskey":
@@ -135,7 +149,9 @@ class Case:
         self.zone = zones.Zone(directory, self.domain, records, self.spec.get("nsec3"),
                                [tuple(pair) for pair in self.spec.get("mangle", [])],
                                self.spec.get("nameservers", [zones.NSD]),
-                               self.spec.get("long", False))
+                               self.spec.get("long", False),
+                               self.spec.get("algorithm", "ECDSAP256SHA256"),
+                               self.spec.get("revoked", False))
         self.zone.make_keys()
         self.zone.sign(self.spec.get("signed", True))
         return self.zone
@@ -185,12 +201,17 @@ def zone_lines(zone):
 
 
 def ds_line(zone, ad):
-    tag, digest = zone.ds()
-    return f"{zone.name} IN DS {tag} 13 2 {digest} ; AD={ad} NoError"
+    return f"{zone.name} IN DS {ds_rdata(zone, 2)} ; AD={ad} NoError"
+
+
+def ds_rdata(zone, digest_type, right=True):
+    """A DS of the zone's key signing key; the digest of a wrong one begins with two octets of 0."""
+    tag, digest = zone.ds({1: "sha1", 2: "sha256", 4: "sha384"}[digest_type])
+    return f"{tag} {zone.number} {digest_type} {digest if right else '0000' + digest[4:]}"
 
 
 def dnskey_lines(zone, ad):
-    return "\n".join(f"{zone.name} IN DNSKEY {flags} 3 13 {key} ; AD={ad} NoError"
+    return "\n".join(f"{zone.name} IN DNSKEY {flags} 3 {zone.number} {key} ; AD={ad} NoError"
                      for flags, key in sorted(map(zone.dnskey_rdata, ("ksk", "zsk"))))
 
 
@@ -209,7 +230,8 @@ class Lab:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-lab-"))
         self.keep = keep
         self.processes, self.listening = [], []
-        self.cases = [Case(path, self.directory) for path in sorted(CASES.glob("*.toml"))
+        missing = missing_algorithms(binary)
+        self.cases = [Case(path, self.directory, missing) for path in sorted(CASES.glob("*.toml"))
                       if re.search(pattern, path.stem)]
 
     async def start(self):
@@ -270,10 +292,9 @@ class Lab:
 
 def delegation_to(zone, signed=True):
     """NS and glue; DS where the delegation is signed."""
-    tag, digest = zone.ds()
     text = f"{zone.name} IN NS ns.{zone.name}\n"
     text += "".join(f"ns.{zone.name} IN A {address}\n" for address in zone.nameservers)
-    return text + (f"{zone.name} IN DS {tag} 13 2 {digest}\n" if signed else "")
+    return text + (f"{zone.name} IN DS {ds_rdata(zone, 2)}\n" if signed else "")
 
 
 def delegation(case):

@@ -10,6 +10,7 @@ import time
 NSD, UNBOUND = "127.53.0.1", "127.0.0.1"
 HIDDEN = "127.53.0.2"  # the nsd behind name servers that misbehave: it knows no parent zone
 DISTANT = "fd00:25::13"  # unbound at an address that is not loopback
+ALGORITHMS = {"ECDSAP256SHA256": 13, "ED448": 16}
 HEADER = """$ORIGIN {zone}
 $TTL 300
 @ IN SOA ns.{zone} host\\.master.{zone} 1 3600 600 86400 300
@@ -21,10 +22,12 @@ class Zone:
     """A zone file, its keys and its DS."""
 
     def __init__(self, directory, name, records, nsec3=None, mangle=(),
-                 nameservers=(NSD,), long=False):
+                 nameservers=(NSD,), long=False, algorithm="ECDSAP256SHA256", revoked=False):
         self.directory, self.name, self.nsec3, self.mangle = directory, name, nsec3, mangle
         self.long = long
         self.nameservers = nameservers
+        self.algorithm, self.number = algorithm, ALGORITHMS[algorithm]
+        self.flags = {"ksk": 257 + (128 if revoked else 0), "zsk": 256}
         self.stem = "root" if name == "." else name.rstrip(".")
         self.file = directory / f"{self.stem}.zone"
         origin = "" if name == "." else name
@@ -37,25 +40,28 @@ class Zone:
 
     def make_keys(self):
         for role, flags in (("ksk", ["-k"]), ("zsk", [])):
-            stem = subprocess.run(["ldns-keygen", "-a", "ECDSAP256SHA256", *flags, self.name],
+            stem = subprocess.run(["ldns-keygen", "-a", self.algorithm, *flags, self.name],
                                   cwd=self.directory, check=True, capture_output=True,
                                   text=True).stdout.strip()
-            fields = (self.directory / f"{stem}.key").read_text().split("\t")
+            file = self.directory / f"{stem}.key"
+            file.write_text(re.sub(r"DNSKEY\t\d+", f"DNSKEY\t{self.flags[role]}", file.read_text()))
+            fields = file.read_text().split("\t")
             self.keys[role] = (stem, fields[-1].split(";")[0].split(None, 3)[-1].replace(" ", "")
                                .strip())
 
     def dnskey_rdata(self, role):
         key = self.keys[role][1]
-        return (257 if role == "ksk" else 256), key
+        return self.flags[role], key
 
-    def ds(self):
-        """Key tag and SHA-256 digest by RFC 4034, worked out here."""
+    def ds(self, digest="sha256"):
+        """Key tag and digest by RFC 4034, worked out here."""
         wire = b"".join(bytes([len(label)]) + label.encode()
                         for label in self.name.split(".") if label) + b"\0"
-        rdata = (257).to_bytes(2, "big") + bytes([3, 13]) + base64.b64decode(self.keys["ksk"][1])
+        rdata = self.flags["ksk"].to_bytes(2, "big") + bytes([3, self.number])
+        rdata += base64.b64decode(self.keys["ksk"][1])
         tag = sum(byte << 8 if i % 2 == 0 else byte for i, byte in enumerate(rdata))
         tag = (tag + (tag >> 16)) & 0xffff
-        return tag, hashlib.sha256(wire + rdata).hexdigest()
+        return tag, hashlib.new(digest, wire + rdata).hexdigest()
 
     def signer(self):
         """The command that signs the file. What is too long for ldns-signzone BIND's tool takes."""

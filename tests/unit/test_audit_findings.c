@@ -25,6 +25,9 @@ struct world {
     struct verdict verdicts[2];
     struct host hosts[2]; /* one address each, the second not used as a rule */
     struct domain_host entries[2];
+    struct record zone_record[4];
+    struct lookup zone_ds; /* why something is insecure */
+    enum ds_state ds_states[1];
     struct domain domain;
     struct findings_rules rules;
 };
@@ -126,6 +129,9 @@ static void world_init(struct world *world)
                                     .lookup_count = 3, .needs_host = true,
                                     .nsec3param = &world->nsec3param,
                                     .hosts = world->entries, .host_count = 1};
+    world->zone_ds = secure(RECORD_DS, "z.", world->zone_record, 1);
+    world->ds_states[0] = DS_MATCHES;
+    world->domain.delegation.states = world->ds_states;
     world->rules = (struct findings_rules){.verify_time = NOW, .warn_days = 14};
 }
 
@@ -259,6 +265,7 @@ static void old_tls(struct world *w) { w->addresses[0].tls_version = "TLS11"; }
 static void ds_sha1(struct world *w) { w->ds.data.ds.digest_type = 1; }
 static void algorithm(struct world *w) { w->dnskey.data.dnskey.algorithm = 3; }
 static void algorithms(struct world *w) { w->ds.data.ds.algorithm = 12; w->dnskey.data.dnskey.algorithm = 6; }
+#include "findings_dnssec.h"
 static void iterations(struct world *w) { w->param.data.nsec3param.iterations = 1; }
 static void alias(struct world *w) { w->a[0].aliases = &w->alias; w->a[0].alias_count = 1; }
 static void retired(struct world *w) { anchor_unknown(w); }
@@ -411,6 +418,7 @@ static const struct row {
     {"DS SHA-1", ds_sha1, " ds-sha1"},
     {"algorithm", algorithm, " dnssec-algorithm"},
     {"algorithms", algorithms, " dnssec-algorithm dnssec-algorithm"},
+    DNSSEC_ROWS
     {"iterations", iterations, " nsec3-iterations"},
     {"alias", alias, " mx-host-is-alias"},
 };

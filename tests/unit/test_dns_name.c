@@ -111,6 +111,64 @@ static void test_wire_limit(void **state)
     arena_fini(&arena);
 }
 
+/* Back to the wire, in lower case; a name's parents as far as the root. */
+static void test_back(void **state)
+{
+    static const struct {
+        const char *name;
+        const uint8_t *wire;
+        size_t length;
+        const char *parent;
+    } rows[] = {
+        {".", WIRE("\0"), NULL},
+        {"org.", WIRE("\3org\0"), "."},
+        {"mx.org.", WIRE("\2mx\3org\0"), "org."},
+        {"a\\010b.", WIRE("\3a\nb\0"), "."},
+        {"\\000\\255.x.", WIRE("\2\0\xff\1x\0"), "x."},
+        {"a\\.b.c.", WIRE("\3a.b\1c\0"), "c."},
+        {"\\\\.c.", WIRE("\1\\\1c\0"), "c."},
+        {"", WIRE(""), NULL},
+        {"x", WIRE(""), NULL},
+        {".x.", WIRE(""), NULL},
+        {"\\", WIRE(""), NULL},
+        {"\\25", WIRE(""), NULL},
+        {"\\256.", WIRE(""), NULL},
+        {"\\2x5.", WIRE(""), NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint8_t wire[LIMIT_NAME_WIRE];
+        size_t length = name_to_wire(rows[i].name, wire);
+        const char *parent = name_parent(rows[i].name);
+
+        if (length != rows[i].length || memcmp(wire, rows[i].wire, length) != 0)
+            fail_msg("%s: %zu octets", rows[i].name, length);
+        if (strcmp(parent != NULL ? parent : "", rows[i].parent != NULL ? rows[i].parent : "") != 0)
+            fail_msg("%s: below %s", rows[i].name, parent != NULL ? parent : "nothing");
+    }
+}
+
+/* What is longer than a name or a label may be is none; what fits comes back. */
+static void test_back_limit(void **state)
+{
+    char text[600] = "";
+    uint8_t wire[LIMIT_NAME_WIRE];
+
+    (void)state;
+    for (size_t i = 0; i < 127; i++)
+        memcpy(text + 2 * i, "a.", 3);
+    assert_int_equal(name_to_wire(text, wire), 255);
+    memcpy(text + 254, "a.", 3);
+    assert_int_equal(name_to_wire(text, wire), 0);
+    memset(text, 'a', 63);
+    memcpy(text + 63, ".", 2);
+    assert_int_equal(name_to_wire(text, wire), 65);
+    memcpy(text + 63, "a.", 3);
+    assert_int_equal(name_to_wire(text, wire), 0);
+    assert_null(name_parent(text));
+}
+
 static void test_tld(void **state)
 {
     struct arena arena;
@@ -131,6 +189,8 @@ int main(void)
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_wire),
         cmocka_unit_test(test_wire_limit),
+        cmocka_unit_test(test_back),
+        cmocka_unit_test(test_back_limit),
         cmocka_unit_test(test_tld),
     };
 

@@ -95,6 +95,7 @@ static void dnskey_bogus(struct world *world)
 }
 /* A status and an AD bit without records must not count as data. */
 static void dnskey_empty(struct world *world) { world->dnskey.record_count = 0; }
+static void validators_differ(struct world *world) { world->domain.delegation.split = true; }
 static void mx_insecure(struct world *world) { world->mx.ad = false; }
 static void soa_denied(struct world *world) { world->mx = denied(RECORD_SOA); }
 static void a_insecure(struct world *world) { world->a.ad = false; }
@@ -222,6 +223,7 @@ static void test_exit_status(void **state)
         {"DS NXDomain", ds_nxdomain, EXIT_WRONG},
         {"DNSKEY bogus", dnskey_bogus, EXIT_WRONG},
         {"DNSKEY without records", dnskey_empty, EXIT_WRONG},
+        {"validators differ about DS", validators_differ, EXIT_WRONG},
         {"MX insecure", mx_insecure, EXIT_WRONG},
         {"SOA denied", soa_denied, EXIT_WRONG},
         {"A insecure", a_insecure, EXIT_WRONG},
