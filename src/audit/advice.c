@@ -180,6 +180,19 @@ static size_t dated_certificates(const struct finder *finder, const struct addre
     return address->dane == DANE_MATCH_EE && finder->rules->ee_checks;
 }
 
+/*
+ * Less than -w days are left, and less than a third of its lifetime: whoever renews certificates of
+ * a few days in time never has -w days left.
+ */
+static bool ends_soon(const struct finder *finder, const struct certificate *certificate,
+                      int64_t left)
+{
+    int64_t lifetime = certificate->not_after - certificate->not_before;
+
+    return left >= 0 && left < (int64_t)finder->rules->warn_days * SECONDS_A_DAY &&
+           3 * left < lifetime;
+}
+
 static void find_ends(struct finder *finder, const struct domain_host *entry,
                       const struct address *address)
 {
@@ -193,7 +206,7 @@ static void find_ends(struct finder *finder, const struct domain_host *entry,
         finding.certificate = certificate;
         finding.depth = (unsigned)i;
         finding.number = (uint64_t)(left / SECONDS_A_DAY);
-        if (left >= 0 && left < (int64_t)finder->rules->warn_days * SECONDS_A_DAY)
+        if (ends_soon(finder, certificate, left))
             finder_add(finder, finding);
     }
 }

@@ -11,7 +11,7 @@
 #define BYTES(literal) {(const uint8_t *)literal, sizeof literal - 1}
 #define TEN "0123456789"
 
-enum { NOW = 1000000000, DAY = 86400 };
+enum { NOW = 1000000000, HOUR = 3600, DAY = 86400 };
 
 struct world {
     struct record ds, dnskey, mx, param, tlsa[14];
@@ -59,7 +59,7 @@ static struct certificate certificate(enum who who)
         .subject_cn = {keys[who], 4},
         .issuer_cn = BYTES("CA"),
         .dates_valid = true,
-        .not_before = NOW - DAY,
+        .not_before = NOW - 77 * DAY,
         .not_after = (int64_t)NOW + 100 * DAY,
         .key = "EC-P256",
         .signature = "ecdsa-with-SHA256",
@@ -124,6 +124,13 @@ static void world_init(struct world *world)
                                     .nsec3param = &world->nsec3param,
                                     .hosts = world->entries, .host_count = 1};
     world->rules = (struct findings_rules){.verify_time = NOW, .warn_days = 14};
+}
+
+/* In seconds from the time of the judgement. */
+static void dates(struct certificate *certificate, int64_t from, int64_t until)
+{
+    certificate->not_before = NOW + from;
+    certificate->not_after = NOW + until;
 }
 
 /* The address does not match any more. */
@@ -223,6 +230,15 @@ static void expired(struct world *w) { verdict(w, VERDICT_CERT_EXPIRED); }
 static void untrusted(struct world *w) { anchored(w); mismatch(w); }
 static void soon(struct world *w) { anchored(w); w->chain[0][0].not_after = (int64_t)NOW + 13 * DAY; }
 static void not_so_soon(struct world *w) { anchored(w); w->chain[0][0].not_after = (int64_t)NOW + 14 * DAY; }
+static void of_six_days(struct world *w) { anchored(w); dates(&w->chain[0][0], -HOUR, 158 * HOUR - HOUR); }
+static void of_six_days_soon(struct world *w) { anchored(w); dates(&w->chain[0][0], -106 * HOUR - 60, 53 * HOUR); }
+static void a_third(struct world *w) { anchored(w); dates(&w->chain[0][0], -20 * DAY, 10 * DAY); }
+static void below_a_third(struct world *w) { anchored(w); dates(&w->chain[0][0], -20 * DAY, 10 * DAY - 1); }
+static void of_a_year_soon(struct world *w) { anchored(w); dates(&w->chain[0][0], -351 * DAY, 14 * DAY - 1); }
+static void of_45_days(struct world *w) { anchored(w); dates(&w->chain[0][0], -31 * DAY, 14 * DAY); }
+static void of_45_days_soon(struct world *w) { anchored(w); dates(&w->chain[0][0], -31 * DAY - 1, 14 * DAY - 1); }
+static void of_45_days_w_30(struct world *w) { of_45_days(w); w->rules.warn_days = 30; }
+static void a_third_w_30(struct world *w) { anchored(w); dates(&w->chain[0][0], -30 * DAY, 15 * DAY); w->rules.warn_days = 30; }
 static void issuer_soon(struct world *w) { anchored(w); w->chain[0][1].not_after = (int64_t)NOW + DAY; }
 static void ee_soon(struct world *w) { w->chain[0][0].not_after = (int64_t)NOW + DAY; }
 static void ee_soon_checked(struct world *w) { ee_soon(w); w->rules.ee_checks = true; }
@@ -352,6 +368,15 @@ static const struct row {
     {"untrusted", untrusted, " chain-not-trusted"},
     {"soon", soon, " cert-expires-soon"},
     {"not so soon", not_so_soon, ""},
+    {"6.6 days, an hour old", of_six_days, ""},
+    {"6.6 days, a third left", of_six_days_soon, " cert-expires-soon"},
+    {"30 days, a third left", a_third, ""},
+    {"30 days, less than a third left", below_a_third, " cert-expires-soon"},
+    {"a year, less than 14 days left", of_a_year_soon, " cert-expires-soon"},
+    {"45 days, 14 left", of_45_days, ""},
+    {"45 days, less than 14 left", of_45_days_soon, " cert-expires-soon"},
+    {"45 days, 14 left, -w 30", of_45_days_w_30, " cert-expires-soon"},
+    {"45 days, 15 left, -w 30", a_third_w_30, ""},
     {"issuer soon", issuer_soon, " cert-expires-soon"},
     {"EE soon", ee_soon, ""},
     {"EE soon, -e", ee_soon_checked, " cert-expires-soon"},
