@@ -1,6 +1,6 @@
 /*
  * Certificates against TLSA records, and names against reference identifiers. Pure: no I/O, no
- * clock, no OpenSSL.
+ * clock.
  */
 #ifndef MXDANE_DANE_MATCH_H
 #define MXDANE_DANE_MATCH_H
@@ -20,6 +20,12 @@
  */
 void match_mark(struct certificate *certificate, unsigned depth, const struct record *tlsa,
                 size_t count);
+
+/*
+ * The first certificate above the leaf that a usable DANE-TA(2) record is which digest agility does
+ * not hide (RFC 7671 section 9), in a path or not; 0: there is none.
+ */
+size_t match_anchor(const struct chain *chain, const struct record *tlsa, size_t count);
 
 /*
  * Whether the leaf carries one of the reference identifiers (RFC 7672 sections 3.2.2, 3.2.3).

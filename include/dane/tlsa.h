@@ -6,6 +6,9 @@
 #ifndef MXDANE_DANE_TLSA_H
 #define MXDANE_DANE_TLSA_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "model/record.h"
 
 enum tlsa_usability {
@@ -20,6 +23,9 @@ enum tlsa_usability {
 
 /* The first thing that is wrong, in the order of the fields. */
 enum tlsa_usability tlsa_usability(const struct record_tlsa *tlsa);
+
+/* Whether it has no say beside a usable SHA2-512 record of its usage and selector. */
+bool tlsa_is_hidden(const struct record_tlsa *tlsa, const struct record *all, size_t count);
 
 /* "usable", "unknown certificate usage"... Static. */
 const char *tlsa_usability_text(enum tlsa_usability usability);

@@ -7,7 +7,7 @@
 #include "finder.h"
 
 enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
-enum { MTYPE_SHA256 = 1, MTYPE_SHA512 = 2, SELECTOR_SPKI = 1 };
+enum { SELECTOR_SPKI = 1 };
 
 static struct finding of_record(const struct domain_host *entry, const struct record *record,
                                 enum finding_code code)
@@ -84,16 +84,9 @@ static bool same_fields(const struct record *left, const struct record *right)
            left->data.tlsa.mtype == right->data.tlsa.mtype;
 }
 
-/* RFC 7671 section 9: beside a usable SHA2-512 record of its usage and selector. */
 static bool is_hidden(const struct lookup *tlsa, const struct record *record)
 {
-    struct record strong = *record;
-
-    strong.data.tlsa.mtype = MTYPE_SHA512;
-    for (size_t i = 0; record->data.tlsa.mtype == MTYPE_SHA256 && i < tlsa->record_count; i++)
-        if (same_fields(&tlsa->records[i], &strong) && is_usable(&tlsa->records[i]))
-            return true;
-    return false;
+    return tlsa_is_hidden(&record->data.tlsa, tlsa->records, tlsa->record_count);
 }
 
 const struct record *tlsa_advice_broken_anchor(const struct host *host,

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dane/tlsa.h"
+
 enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 };
 
 static bool mark_applies(const struct record_tlsa *tlsa, enum certificate_digest digest)
@@ -42,6 +44,36 @@ void match_mark(struct certificate *certificate, unsigned depth, const struct re
 
     for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
         certificate->marks[digest] = mark_of(certificate, digest, usage, tlsa, count);
+}
+
+static bool is_certificate(const struct record_tlsa *tlsa, const struct certificate *certificate)
+{
+    for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
+        if (mark_applies(tlsa, digest) && bytes_equal(tlsa->data, certificate->data[digest]))
+            return true;
+    return false;
+}
+
+static bool is_anchor(const struct certificate *certificate, const struct record *tlsa,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct record_tlsa *record = &tlsa[i].data.tlsa;
+
+        if (tlsa[i].type == RECORD_TLSA && record->usage == USAGE_DANE_TA &&
+            is_certificate(record, certificate) && tlsa_usability(record) == TLSA_USABLE &&
+            !tlsa_is_hidden(record, tlsa, count))
+            return true;
+    }
+    return false;
+}
+
+size_t match_anchor(const struct chain *chain, const struct record *tlsa, size_t count)
+{
+    for (size_t i = 1; i < chain->count; i++)
+        if (is_anchor(&chain->certificates[i], tlsa, count))
+            return i;
+    return 0;
 }
 
 static uint8_t to_lower(uint8_t c)

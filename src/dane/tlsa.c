@@ -1,7 +1,5 @@
 #include "dane/tlsa.h"
 
-#include <stddef.h>
-
 #include "dane/certificate.h"
 
 enum { USAGE_PKIX_EE = 1, USAGE_DANE_EE = 3, SELECTOR_SPKI = 1 };
@@ -29,6 +27,20 @@ enum tlsa_usability tlsa_usability(const struct record_tlsa *tlsa)
     if (tlsa->mtype > MTYPE_SHA512)
         return TLSA_UNKNOWN_MTYPE;
     return tlsa_data_usability(tlsa);
+}
+
+/* RFC 7671 section 9, as OpenSSL and Postfix have it: SHA2-512 before SHA2-256. */
+bool tlsa_is_hidden(const struct record_tlsa *tlsa, const struct record *all, size_t count)
+{
+    for (size_t i = 0; tlsa->mtype == MTYPE_SHA256 && i < count; i++) {
+        const struct record_tlsa *other = &all[i].data.tlsa;
+
+        if (all[i].type == RECORD_TLSA && other->mtype == MTYPE_SHA512 &&
+            other->usage == tlsa->usage && other->selector == tlsa->selector &&
+            tlsa_usability(other) == TLSA_USABLE)
+            return true;
+    }
+    return false;
 }
 
 const char *tlsa_usability_text(enum tlsa_usability usability)

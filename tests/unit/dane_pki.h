@@ -36,6 +36,7 @@ struct pki_spec {
     int from, until;         /* days from PKI_NOW; both 0: from -10 until 10 */
     const EVP_MD *digest;    /* NULL: SHA-256 */
     const char *not_before, *not_after; /* dates that are none; NULL: by `from`, `until` */
+    const char *more[2]; /* the name of another extension and its value; NULL: none */
 };
 
 static inline void pki_extend(X509 *x509, int nid, const char *value)
@@ -54,6 +55,20 @@ static inline void pki_extend(X509 *x509, int nid, const char *value)
     assert_int_equal(X509_add_ext(x509, extension, -1), 1);
     X509_EXTENSION_free(extension);
     NCONF_free(empty);
+}
+
+static inline void pki_extend_more(X509 *x509, const char *const more[2])
+{
+    X509V3_CTX context;
+
+    if (more[0] == NULL)
+        return;
+    X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf(NULL, &context, more[0], more[1]);
+
+    assert_non_null(extension);
+    assert_int_equal(X509_add_ext(x509, extension, -1), 1);
+    X509_EXTENSION_free(extension);
 }
 
 /* Issued by `issuer`; NULL: self-signed. */
@@ -82,6 +97,7 @@ static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *
     pki_extend(x509, NID_basic_constraints, spec->basic);
     pki_extend(x509, NID_name_constraints, spec->constraints);
     pki_extend(x509, NID_certificate_policies, spec->policies);
+    pki_extend_more(x509, spec->more);
     assert_true(X509_sign(x509, issuer == NULL ? key : issuer_key,
                           spec->digest == NULL ? EVP_sha256() : spec->digest) > 0);
     return x509;
