@@ -14,61 +14,62 @@ static const struct row {
     long error;
     const char *words;
 } rows[] = {
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "the server does not send its issuer's certificate"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+     "has an issuer whose certificate the server does not send"},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-     "the server does not send its issuer's certificate"},
-    {X509_V_ERR_SUBJECT_ISSUER_MISMATCH, "the server does not send its issuer's certificate"},
-    {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "its issuer's key cannot be read"},
-    {X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "its issuer's key cannot be read"},
+     "has an issuer whose certificate the server does not send"},
+    {X509_V_ERR_SUBJECT_ISSUER_MISMATCH,
+     "has an issuer whose certificate the server does not send"},
+    {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "has an issuer whose key cannot be read"},
+    {X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "has an issuer whose key cannot be read"},
     {X509_V_ERR_CERT_SIGNATURE_FAILURE,
-     "its signature is not by the key of the issuer's certificate that the server sends"},
+     "is not signed with the key of the issuer's certificate that the server sends"},
     {X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM,
-     "it is signed with an algorithm that OpenSSL does not support"},
+     "is signed with an algorithm that OpenSSL does not support"},
     {X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH,
-     "its signature algorithm is not one of its issuer's key"},
-    {X509_V_ERR_CERT_NOT_YET_VALID, "it is not yet valid"},
-    {X509_V_ERR_CERT_HAS_EXPIRED, "it has expired"},
-    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "its notBefore is not a valid date"},
-    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "its notAfter is not a valid date"},
-    {X509_V_ERR_CERT_CHAIN_TOO_LONG, "the path up to here is too long"},
+     "has a signature algorithm that does not go with its issuer's key"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, "is not yet valid"},
+    {X509_V_ERR_CERT_HAS_EXPIRED, "has expired"},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "has a notBefore that is not a valid date"},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "has a notAfter that is not a valid date"},
+    {X509_V_ERR_CERT_CHAIN_TOO_LONG, "is the end of a path that is too long"},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED,
-     "its path length constraint allows fewer CA certificates below it"},
+     "has a path length constraint that allows fewer CA certificates below it"},
     {X509_V_ERR_INVALID_PURPOSE,
-     "its key usage or extended key usage does not allow TLS servers (serverAuth)"},
+     "has a key usage or extended key usage that does not allow TLS servers (serverAuth)"},
     {X509_V_ERR_INVALID_CA,
-     "it is not a CA certificate (basic constraints, keyCertSign), but issued the one below it"},
+     "issued the one below, but is not a CA certificate (basic constraints, keyCertSign)"},
     {X509_V_ERR_KEYUSAGE_NO_CERTSIGN,
-     "its key usage does not allow signing certificates (keyCertSign)"},
+     "has a key usage that does not allow signing certificates (keyCertSign)"},
     {X509_V_ERR_AKID_SKID_MISMATCH,
-     "its authority key identifier names another key than that of its issuer's certificate: "
-     "reissue it, or send the certificate that it names"},
+     "has an authority key identifier that names another key than its issuer's: reissue it, or "
+     "send the certificate it names"},
     {X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH,
-     "its authority key identifier names another issuer or serial number than that of its "
-     "issuer's certificate: reissue it, or send the certificate that it names"},
-    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
-     "it has a critical extension that senders do not know"},
-    {X509_V_ERR_INVALID_EXTENSION, "it has an extension that cannot be read"},
-    {X509_V_ERR_PROXY_CERTIFICATES_NOT_ALLOWED, "it is a proxy certificate, which senders refuse"},
-    {X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED, "it is a proxy certificate, which senders refuse"},
-    {X509_V_ERR_PROXY_SUBJECT_NAME_VIOLATION, "it is a proxy certificate, which senders refuse"},
-    {X509_V_ERR_INVALID_NON_CA, "it is a CA certificate where none may be"},
+     "has an authority key identifier that names another issuer or serial number than its "
+     "issuer's: reissue it, or send the certificate it names"},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "has a critical extension that senders do not know"},
+    {X509_V_ERR_INVALID_EXTENSION, "has an extension that cannot be read"},
+    {X509_V_ERR_PROXY_CERTIFICATES_NOT_ALLOWED, "is a proxy certificate, which senders refuse"},
+    {X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED, "is a proxy certificate, which senders refuse"},
+    {X509_V_ERR_PROXY_SUBJECT_NAME_VIOLATION, "is a proxy certificate, which senders refuse"},
+    {X509_V_ERR_INVALID_NON_CA, "is a CA certificate where none may be"},
     {X509_V_ERR_UNNESTED_RESOURCE,
-     "it lists IP addresses or AS numbers that its issuer has not (RFC 3779)"},
+     "lists IP addresses or AS numbers that its issuer does not have (RFC 3779)"},
     {X509_V_ERR_PERMITTED_VIOLATION,
-     "it has a name outside of those that the name constraints of a CA above it permit"},
+     "has a name outside of those that the name constraints of a CA above it permit"},
     {X509_V_ERR_EXCLUDED_VIOLATION,
-     "it has a name that the name constraints of a CA above it exclude"},
+     "has a name that the name constraints of a CA above it exclude"},
     {X509_V_ERR_SUBTREE_MINMAX,
-     "the name constraints of a CA above it use a minimum or maximum, which senders refuse"},
+     "is below a CA whose name constraints use a minimum or maximum, which senders refuse"},
     {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE,
-     "the name constraints of a CA above it are of a type that OpenSSL does not support"},
+     "is below a CA whose name constraints are of a type that OpenSSL does not support"},
     {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
-     "the name constraints of a CA above it cannot be read"},
+     "is below a CA whose name constraints cannot be read"},
     {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
-     "it has a name that cannot be compared with the name constraints of a CA above it"},
-    {X509_V_ERR_EE_KEY_TOO_SMALL, "its key is too weak"},
-    {X509_V_ERR_CA_KEY_TOO_SMALL, "its key is too weak"},
-    {X509_V_ERR_CA_MD_TOO_WEAK, "it is signed with a digest that is too weak"},
+     "has a name that cannot be compared with the name constraints of a CA above it"},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, "has a key that is too weak"},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, "has a key that is too weak"},
+    {X509_V_ERR_CA_MD_TOO_WEAK, "is signed with a digest that is too weak"},
 };
 
 struct reason reason_of_error(long error, int depth)
@@ -122,11 +123,11 @@ struct reason reason_of_gap(const STACK_OF(X509) * verified, const struct x509_c
     if (subject == NULL)
         return (struct reason){NULL, REASON_NOWHERE};
     if (twin > 0)
-        return (struct reason){"it has the trust anchor's name and key, and stands in its place: "
-                               "publish the hash of the key, 2 1 1",
+        return (struct reason){"has the trust anchor's name and key and stands in its place: publish "
+                               "the hash of the key, 2 1 1",
                                twin};
     if (X509_check_issued(subject, subject) == X509_V_OK)
-        return (struct reason){"the path ends here, and does not lead to the trust anchor", top};
+        return (struct reason){"is self-signed and ends the path before the trust anchor", top};
     long error = issuer_error(subject, sent);
 
     return error == X509_V_OK ? (struct reason){NULL, REASON_NOWHERE}
@@ -137,5 +138,5 @@ const char *reason_text(const struct reason *reason, struct arena *arena)
 {
     if (reason->words == NULL || reason->depth == REASON_NOWHERE)
         return reason->words;
-    return arena_format(arena, "at depth %d: %s", reason->depth, reason->words);
+    return arena_format(arena, "the certificate at depth %d %s", reason->depth, reason->words);
 }

@@ -10,7 +10,7 @@
 enum { REASON_NOWHERE = -1 };
 
 struct reason {
-    const char *words; /* static; NULL: there is none */
+    const char *words; /* static; of a certificate what it is or has; NULL: there is none */
     int depth;         /* of the certificate that it is about, or REASON_NOWHERE */
 };
 
@@ -25,7 +25,7 @@ struct reason reason_of_error(long error, int depth);
 struct reason reason_of_gap(const STACK_OF(X509) * verified, const struct x509_chain *sent,
                             size_t anchor);
 
-/* "at depth 1: the signature...", in `arena` or static; NULL without words. */
+/* "the certificate at depth 1 has expired", in `arena` or static; NULL without words. */
 const char *reason_text(const struct reason *reason, struct arena *arena);
 
 #endif

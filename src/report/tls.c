@@ -69,12 +69,9 @@ static void add_certificate(struct buffer *out, const struct certificate *certif
 
 static void add_names(struct buffer *out, const struct certificate *leaf)
 {
-    const struct bytes *names = leaf->name_count > 0 ? leaf->names : &leaf->subject_cn;
-    size_t count = leaf->name_count > 0 ? leaf->name_count : leaf->subject_cn.data != NULL;
-
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < certificate_name_count(leaf); i++) {
         buffer_puts(out, "    name = ");
-        text_add_escaped(out, names[i]);
+        text_add_escaped(out, certificate_name(leaf, i));
         buffer_puts(out, "\n");
     }
 }

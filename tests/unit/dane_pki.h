@@ -29,6 +29,7 @@ enum { PKI_SENT = 72 };
 
 struct pki_spec {
     const char *cn;
+    const char *second_cn;   /* NULL: none */
     const char *san;         /* OpenSSL's notation; NULL: none */
     const char *basic;       /* basicConstraints; NULL: none */
     const char *constraints; /* nameConstraints; NULL: none */
@@ -85,6 +86,9 @@ static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *
     X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Test", -1, -1, 0);
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)spec->cn, -1, -1,
                                0);
+    if (spec->second_cn != NULL)
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                                   (const unsigned char *)spec->second_cn, -1, -1, 0);
     X509_set_issuer_name(x509, issuer == NULL ? name : X509_get_subject_name(issuer));
     X509_time_adj_ex(X509_getm_notBefore(x509), plain_dates ? -10 : spec->from, 0, &now);
     X509_time_adj_ex(X509_getm_notAfter(x509), plain_dates ? 10 : spec->until, 0, &now);

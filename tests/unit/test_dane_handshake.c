@@ -27,19 +27,21 @@ struct row {
 };
 
 #define NO_MATCH "no matching DANE TLSA records"
-#define NOT_SENT(depth) "at depth " depth ": the server does not send its issuer's certificate"
-#define PURPOSE(depth)                                                                             \
-    "at depth " depth                                                                              \
-    ": its key usage or extended key usage does not allow TLS servers (serverAuth)"
+#define AT(depth) "the certificate at depth " #depth " "
+#define NOT_SENT AT(0) "has an issuer whose certificate the server does not send"
+#define PURPOSE                                                                                    \
+    "has a key usage or extended key usage that does not allow TLS servers (serverAuth)"
 #define SIGNATURE                                                                                  \
-    "at depth 0: its signature is not by the key of the issuer's certificate that the server "     \
-    "sends"
+    AT(0) "is not signed with the key of the issuer's certificate that the server sends"
 #define PERMITTED                                                                                  \
-    "at depth 0: it has a name outside of those that the name constraints of a CA above it permit"
-#define PATH_LENGTH "at depth 2: its path length constraint allows fewer CA certificates below it"
+    AT(0) "has a name outside of those that the name constraints of a CA above it permit"
+#define PATH_LENGTH                                                                                \
+    AT(2) "has a path length constraint that allows fewer CA certificates below it"
 #define NO_CA                                                                                      \
-    "at depth 1: it is not a CA certificate (basic constraints, keyCertSign), but issued the one " \
-    "below it"
+    AT(1) "issued the one below, but is not a CA certificate (basic constraints, keyCertSign)"
+#define OTHER_KEY                                                                                  \
+    AT(0) "has an authority key identifier that names another key than its issuer's: reissue it, " \
+          "or send the certificate it names"
 
 static const struct row rows[] = {
     {"no TLSA", {LEAF, INTER}, {{0}}, DANE_NOT_CHECKED, 0, 2, NULL},
@@ -187,21 +189,21 @@ static const struct row rows[] = {
      DANE_EXPIRED,
      0,
      2,
-     "at depth 0: it has expired"},
+     AT(0) "has expired"},
     {"TA, future leaf (E56)",
      {LEAF_NEW, INTER},
      {{2, 1, 1, INTER, 0}},
      DANE_EXPIRED,
      0,
      2,
-     "at depth 0: it is not yet valid"},
+     AT(0) "is not yet valid"},
     {"TA, expired issuer (E56)",
      {LEAF, INTER_OLD, ROOT},
      {{2, 1, 1, ROOT, 0}},
      DANE_EXPIRED,
      0,
      3,
-     "at depth 1: it has expired"},
+     AT(1) "has expired"},
     {"expired anchor, an intermediate",
      {LEAF, INTER_OLD},
      {{2, 1, 1, INTER_OLD, 0}},
@@ -264,14 +266,14 @@ static const struct row rows[] = {
      DANE_EXPIRED,
      0,
      2,
-     "at depth 0: it has expired"},
+     AT(0) "has expired"},
     {"expired anchor, expired issuer",
      {LEAF, INTER_OLD, ROOT_OLD},
      {{2, 1, 1, ROOT_OLD, 0}},
      DANE_EXPIRED,
      0,
      3,
-     "at depth 1: it has expired"},
+     AT(1) "has expired"},
     {"an expired copy and a current one",
      {LEAF, INTER_OLD, INTER, ROOT},
      {{2, 1, 1, ROOT, 0}},
@@ -285,7 +287,7 @@ static const struct row rows[] = {
      DANE_EXPIRED,
      0,
      1,
-     "at depth 0: it has expired"},
+     AT(0) "has expired"},
     {"expired anchor, a false signature",
      {LEAF, IMPOSTOR_OLD},
      {{2, 0, 1, IMPOSTOR_OLD, 0}},
@@ -320,21 +322,21 @@ static const struct row rows[] = {
      DANE_MISMATCH,
      0,
      3,
-     "at depth 1: its notBefore is not a valid date"},
+     AT(1) "has a notBefore that is not a valid date"},
     {"an issuer with an end that is none",
      {LEAF, INTER_UNENDED, ROOT},
      {{2, 1, 1, ROOT, 0}},
      DANE_MISMATCH,
      0,
      3,
-     "at depth 1: its notAfter is not a valid date"},
+     AT(1) "has a notAfter that is not a valid date"},
     {"a leaf with an end that is none",
      {LEAF_UNENDED, INTER},
      {{2, 1, 1, INTER, 0}},
      DANE_MISMATCH,
      0,
      2,
-     "at depth 0: its notAfter is not a valid date"},
+     AT(0) "has a notAfter that is not a valid date"},
     {"no match, expired leaf",
      {LEAF_OLD, INTER},
      {{2, 1, 1, ROOT2, 0}},
@@ -398,7 +400,7 @@ static const struct row rows[] = {
      DANE_MISMATCH,
      0,
      1,
-     NOT_SENT("0")},
+     NOT_SENT},
     {"anchor has but the name (E54)",
      {LEAF, IMPOSTOR},
      {{2, 0, 1, IMPOSTOR, 0}},
@@ -447,44 +449,42 @@ static const struct row rows[] = {
      DANE_MISMATCH,
      0,
      2,
-     "at depth 0: it has a name that the name constraints of a CA above it exclude"},
+     AT(0) "has a name that the name constraints of a CA above it exclude"},
     {"a leaf for clients",
      {LEAF_CLIENT, INTER},
      {{2, 1, 1, INTER, 0}},
      DANE_MISMATCH,
      0,
      2,
-     PURPOSE("0")},
+     AT(0) PURPOSE},
     {"an issuer for clients",
      {LEAF, INTER_CLIENT},
      {{2, 1, 1, INTER, 0}},
      DANE_MISMATCH,
      0,
      2,
-     PURPOSE("1")},
+     AT(1) PURPOSE},
     {"a critical extension",
      {LEAF_CRITICAL, INTER},
      {{2, 1, 1, INTER, 0}},
      DANE_MISMATCH,
      0,
      2,
-     "at depth 0: it has a critical extension that senders do not know"},
+     AT(0) "has a critical extension that senders do not know"},
     {"another key identifier",
      {LEAF_OTHER_KEYID, INTER_KEYID},
      {{2, 1, 1, INTER, 0}},
      DANE_MISMATCH,
      0,
      2,
-     "at depth 0: its authority key identifier names another key than that of its issuer's "
-     "certificate: reissue it, or send the certificate that it names"},
+     OTHER_KEY},
     {"another key identifier, a whole chain",
      {LEAF_OTHER_KEYID, INTER_KEYID, ROOT},
      {{2, 0, 1, ROOT, 0}},
      DANE_MISMATCH,
      0,
      3,
-     "at depth 0: its authority key identifier names another key than that of its issuer's "
-     "certificate: reissue it, or send the certificate that it names"},
+     OTHER_KEY},
     {"another key identifier, under EE",
      {LEAF_OTHER_KEYID, INTER_KEYID},
      {{3, 1, 1, LEAF, 0}},
@@ -498,30 +498,30 @@ static const struct row rows[] = {
      DANE_MISMATCH,
      0,
      2,
-     "at depth 0: its authority key identifier names another issuer or serial number than that of its "
-     "issuer's certificate: reissue it, or send the certificate that it names"},
+     AT(0) "has an authority key identifier that names another issuer or serial number than its "
+           "issuer's: reissue it, or send the certificate it names"},
     {"an issuer between is not sent",
      {LEAF_DEEP, INTER, ROOT},
      {{2, 0, 1, ROOT, 0}},
      DANE_MISMATCH,
      0,
      1,
-     NOT_SENT("0")},
+     NOT_SENT},
     {"another root's path",
      {LEAF, INTER, ROOT, ROOT2},
      {{2, 0, 1, ROOT2, 0}},
      DANE_MISMATCH,
      0,
      3,
-     "at depth 2: the path ends here, and does not lead to the trust anchor"},
+     AT(2) "is self-signed and ends the path before the trust anchor"},
     {"a cross-sign in the anchor's place",
      {LEAF, INTER_CROSS, INTER, ROOT2},
      {{2, 0, 1, INTER, 0}},
      DANE_MISMATCH,
      0,
      3,
-     "at depth 1: it has the trust anchor's name and key, and stands in its place: publish the "
-     "hash of the key, 2 1 1"},
+     AT(1) "has the trust anchor's name and key and stands in its place: publish the hash of the "
+           "key, 2 1 1"},
     {"2 0 1 of itself (E59)",
      {LEAF_SELF},
      {{2, 0, 1, LEAF_SELF, 0}},
