@@ -26,6 +26,22 @@ static bool is_usable(const struct record *record)
     return tlsa_usability(&record->data.tlsa) == TLSA_USABLE;
 }
 
+/* RFC 7671 section 5.2.2: an anchor that need not be sent. */
+static void find_anchor_in_dns(struct finder *finder, const struct domain_host *entry,
+                               const struct record *record)
+{
+    const struct record_tlsa *tlsa = &record->data.tlsa;
+    struct finding finding = of_record(entry, record, FINDING_TLSA_ANCHOR_DATES);
+    struct certificate anchor;
+
+    if (tlsa->usage != USAGE_DANE_TA || tlsa->selector != 0 || tlsa->mtype != 0 ||
+        !certificate_parse(tlsa->data, finder->arena, &anchor))
+        return;
+    finding.text = advice_anchor_dates(finder, &anchor);
+    if (finding.text.data != NULL)
+        finder_add(finder, finding);
+}
+
 /* Without a chain to look at: what is wrong with the record by itself. */
 static void find_record(struct finder *finder, const struct domain_host *entry,
                         const struct record *record)
@@ -44,6 +60,7 @@ static void find_record(struct finder *finder, const struct domain_host *entry,
         finding.text = text_of(retired);
         finder_add(finder, finding);
     }
+    find_anchor_in_dns(finder, entry, record);
     if (is_usable(record) && tlsa->usage == USAGE_DANE_EE && tlsa->selector != SELECTOR_SPKI)
         finder_add(finder, of_record(entry, record, FINDING_TLSA_CERT_HASH));
 }

@@ -261,6 +261,21 @@ static void weak_key(struct world *w) { w->chain[0][0].key = "RSA-2047"; }
 static void good_key(struct world *w) { w->chain[0][0].key = "RSA-2048"; }
 static void weak_signature(struct world *w) { w->chain[0][1].signature = "sha1WithRSAEncryption"; }
 static void root_signature(struct world *w) { weak_signature(w); w->chain[0][1].subject_cn = w->chain[0][1].issuer_cn; }
+static void weak_group(struct world *w) { w->addresses[0].group = "DH-2047"; w->addresses[0].tls_version = "TLS12"; }
+static void good_group(struct world *w) { w->addresses[0].group = "DH-2048"; w->addresses[0].tls_version = "TLS12"; }
+static void named_group(struct world *w) { w->addresses[0].group = "X25519"; }
+static void cannot_sign(struct world *w) { w->chain[0][0].cannot_sign = true; }
+static void cannot_sign_group(struct world *w) { cannot_sign(w); good_group(w); }
+static void cannot_sign_rsa(struct world *w) { cannot_sign(w); w->addresses[0].tls_version = "TLS12"; }
+static void issuer_cannot_sign(struct world *w) { w->chain[0][1].cannot_sign = true; }
+static void old_anchor(struct world *w) { anchored(w); dates(&w->chain[0][1], -10 * DAY, 0); }
+static void anchor_of_last_second(struct world *w) { anchored(w); dates(&w->chain[0][1], -10 * DAY, 1); w->rules.warn_days = 0; }
+static void new_anchor(struct world *w) { anchored(w); dates(&w->chain[0][1], 1, 10 * DAY); }
+static void undated_anchor(struct world *w) { anchored(w); w->chain[0][1].dates_valid = false; }
+static void old_issuer_under_ee(struct world *w) { dates(&w->chain[0][1], -10 * DAY, 0); }
+static void old_above_the_anchor(struct world *w) { anchored(w); old_issuer_under_ee(w); w->addresses[0].chain.path_length = 1; }
+static void ten_intermediates(struct world *w) { anchored(w); w->addresses[0].dane_depth = 11; }
+static void nine_intermediates(struct world *w) { anchored(w); w->addresses[0].dane_depth = 10; }
 static void old_tls(struct world *w) { w->addresses[0].tls_version = "TLS11"; }
 static void ds_sha1(struct world *w) { w->ds.data.ds.digest_type = 1; }
 static void algorithm(struct world *w) { w->dnskey.data.dnskey.algorithm = 3; }
@@ -307,6 +322,30 @@ static void pem(struct world *world)
 
     EVP_Digest(text, sizeof text - 1, pem_digest, NULL, EVP_sha256(), NULL);
     single(world, tlsa(3, 1, 1, (struct bytes){pem_digest, sizeof pem_digest}));
+}
+
+static X509 *dns_anchors[2]; /* expired, and not */
+static unsigned char *dns_ders[2];
+
+static void in_dns(struct world *world, int which)
+{
+    unsigned char *at = NULL;
+    int length = i2d_X509(dns_anchors[which], &at);
+
+    OPENSSL_free(dns_ders[which]);
+    dns_ders[which] = at;
+    anchored(world);
+    world->tlsa[1] = tlsa(2, 0, 0, (struct bytes){at, (size_t)length});
+}
+
+static void old_anchor_in_dns(struct world *world)
+{
+    in_dns(world, 0);
+}
+
+static void anchor_in_dns(struct world *world)
+{
+    in_dns(world, 1);
 }
 
 static void public_intermediate(struct world *world)
@@ -408,6 +447,23 @@ static const struct row {
     {"good key", good_key, ""},
     {"weak signature", weak_signature, " signature-weak"},
     {"root's signature", root_signature, ""},
+    {"DH of 2047 bits", weak_group, " key-exchange-weak"},
+    {"DH of 2048 bits", good_group, ""},
+    {"X25519", named_group, ""},
+    {"a leaf that cannot sign", cannot_sign, " key-usage-without-signature"},
+    {"a leaf that cannot sign DH", cannot_sign_group, " key-usage-without-signature"},
+    {"a leaf that need not sign", cannot_sign_rsa, ""},
+    {"an issuer that cannot sign", issuer_cannot_sign, ""},
+    {"expired anchor", old_anchor, " anchor-expired"},
+    {"anchor's last second", anchor_of_last_second, ""},
+    {"future anchor", new_anchor, " anchor-expired"},
+    {"undated anchor", undated_anchor, " anchor-expired"},
+    {"expired issuer under EE", old_issuer_under_ee, ""},
+    {"expired, but not the anchor", old_above_the_anchor, ""},
+    {"expired anchor in DNS", old_anchor_in_dns, " tlsa-anchor-expired tlsa-combination-unmatched"},
+    {"anchor in DNS", anchor_in_dns, " tlsa-combination-unmatched"},
+    {"10 intermediates", ten_intermediates, " chain-long"},
+    {"9 intermediates", nine_intermediates, ""},
     {"old TLS", old_tls, " tls-old"},
     {"DS SHA-1", ds_sha1, " ds-sha1"},
     {"algorithm", algorithm, " dnssec-algorithm"},
@@ -486,6 +542,19 @@ static void make_public_leaf(void)
     EVP_PKEY_free(key);
 }
 
+/* Of the time of the tests of the dane room, which is not that of these. */
+static void make_dns_anchors(void)
+{
+    enum { SINCE = (int)((PKI_NOW - NOW) / DAY) }; /* whole days */
+    struct pki_spec old = {.cn = "old", .from = -SINCE - 90, .until = -SINCE - 1};
+    struct pki_spec good = {.cn = "good", .from = -SINCE - 90, .until = -SINCE + 90};
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+
+    dns_anchors[0] = pki_issue(&old, key, NULL, NULL);
+    dns_anchors[1] = pki_issue(&good, key, NULL, NULL);
+    EVP_PKEY_free(key);
+}
+
 static void test_rows(void **state)
 {
     struct retired *list = make_retired();
@@ -493,6 +562,7 @@ static void test_rows(void **state)
 
     (void)state;
     make_public_leaf();
+    make_dns_anchors();
     for (size_t i = 0; i < ROWS; i++)
         find_row(&rows[i], list, seen);
     for (int code = 0; code < FINDING_CODES; code++)
@@ -500,6 +570,10 @@ static void test_rows(void **state)
             fail_msg("no row finds %s", finding_id(code));
     X509_free(public_leaf);
     OPENSSL_free(public_der);
+    for (int i = 0; i < 2; i++) {
+        X509_free(dns_anchors[i]);
+        OPENSSL_free(dns_ders[i]);
+    }
     retired_free(list);
 }
 
