@@ -139,7 +139,11 @@ enum finding_severity {
       "published before the key is used") \
     X(TLSA_ANCHOR_UNKNOWN, "tlsa-anchor-not-sent", WARNING, "RFC 7671 section 5.2.2", \
       "validation-failure", "no issuer that was sent is {record}: a server has to send its trust " \
-      "anchor") \
+      "anchor{text}") \
+    X(TLSA_ANCHOR_CROSS_SIGNED, "tlsa-anchor-cross-signed", WARNING, "RFC 7671 section 5.2", \
+      "validation-failure", "{record} is another certificate with the name and key of the one at " \
+      "depth {depth} ({subject}): a cross-sign changes the hash of the certificate, not that of " \
+      "the key: publish 2 1 1") \
     X(TLSA_OF_ANOTHER_HOST, "tlsa-of-another-host", WARNING, "RFC 7671 section 8", \
       "validation-failure", "{record} is of the MX host {text}") \
     X(TLSA_OF_ANOTHER_ADDRESS, "tlsa-of-another-address", WARNING, "RFC 7671 section 8", \
@@ -147,6 +151,10 @@ enum finding_severity {
       "{record} matches at {text}: the servers of {host} have different certificates") \
     X(TLSA_RETIRED_ISSUER, "tlsa-retired-issuer", WARNING, "RFC 7671 section 5.2", \
       "validation-failure", "{record} is {text}, which does not issue any more") \
+    X(TLSA_SUPERSEDED_ISSUER, "tlsa-superseded-issuer", WARNING, "RFC 7671 section 5.2", \
+      "validation-failure", "{record} is {text}, under which no new certificates are issued by " \
+      "default: publish the hash of the server's own key, 3 1 1, or of the next issuer's before " \
+      "the certificate is renewed") \
     X(TLSA_RECORD_UNUSABLE, "tlsa-record-unusable", WARNING, "RFC 6698 section 4.1", \
       "tlsa-invalid", "{record} cannot be used: {text}") \
     X(TLSA_HIDDEN, "tlsa-hidden-by-sha2-512", WARNING, "RFC 7671 section 9", \

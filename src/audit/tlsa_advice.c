@@ -47,7 +47,7 @@ static void find_record(struct finder *finder, const struct domain_host *entry,
                         const struct record *record)
 {
     const struct record_tlsa *tlsa = &record->data.tlsa;
-    const char *retired = retired_find(finder->rules->retired, tlsa);
+    const struct retired_issuer *retired = retired_find(finder->rules->retired, tlsa);
     struct finding finding = of_record(entry, record, FINDING_TLSA_RECORD_UNUSABLE);
 
     finding.text = text_of(tlsa_usability_text(tlsa_usability(tlsa)));
@@ -56,8 +56,10 @@ static void find_record(struct finder *finder, const struct domain_host *entry,
     if (diagnosis_is_nothing(tlsa))
         finder_add(finder, of_record(entry, record, FINDING_TLSA_DIGEST_OF_NOTHING));
     if (retired != NULL) {
-        finding = of_record(entry, record, FINDING_TLSA_RETIRED_ISSUER);
-        finding.text = text_of(retired);
+        finding = of_record(entry, record, retired->state == RETIRED_SUPERSEDED
+                                               ? FINDING_TLSA_SUPERSEDED_ISSUER
+                                               : FINDING_TLSA_RETIRED_ISSUER);
+        finding.text = text_of(retired->name);
         finder_add(finder, finding);
     }
     find_anchor_in_dns(finder, entry, record);
@@ -188,6 +190,40 @@ static struct bytes address_text(const struct finder *finder, const struct addre
     return text_of(copy);
 }
 
+static bool same_bytes(struct bytes left, struct bytes right)
+{
+    return left.length == right.length &&
+           (left.length == 0 || memcmp(left.data, right.data, left.length) == 0);
+}
+
+/* Another certificate of the CA whose certificate `anchor` is: in the path, above the leaf. */
+static bool find_cross_sign(const struct address *address, const struct certificate *anchor,
+                            struct finding *finding)
+{
+    for (size_t i = 1; i < address->chain.path_length; i++) {
+        const struct certificate *other = &address->chain.certificates[i];
+
+        if (!same_bytes(anchor->data[CERTIFICATE_FULL_SPKI], other->data[CERTIFICATE_FULL_SPKI]) ||
+            !same_bytes(anchor->subject_cn, other->subject_cn) ||
+            !same_bytes(anchor->subject_org, other->subject_org))
+            continue;
+        finding->code = FINDING_TLSA_ANCHOR_CROSS_SIGNED;
+        finding->certificate = other;
+        finding->depth = (unsigned)i;
+        return true;
+    }
+    return false;
+}
+
+/* The certificate is sent by another server, and one of the same CA by this one. */
+static bool is_cross_signed_elsewhere(const struct finder *finder, const struct address *elsewhere,
+                                      const struct address *address, struct finding *finding)
+{
+    struct finding match = diagnosis_find(finding->record, &elsewhere->chain, finder->arena);
+
+    return match.certificate != NULL && find_cross_sign(address, match.certificate, finding);
+}
+
 /* What other servers of the domain tell about a record that nothing here explains. */
 static void explain(const struct finder *finder, const struct host *host,
                     const struct address *address, struct finding *finding)
@@ -199,6 +235,9 @@ static void explain(const struct finder *finder, const struct host *host,
     if (elsewhere != NULL && finding->code == FINDING_TLSA_CERT_UNKNOWN &&
         same_key(elsewhere, address)) {
         finding->code = FINDING_TLSA_RENEWED;
+    } else if (elsewhere != NULL && finding->code == FINDING_TLSA_ANCHOR_UNKNOWN &&
+               is_cross_signed_elsewhere(finder, elsewhere, address, finding)) {
+        return;
     } else if (elsewhere != NULL) {
         finding->code = FINDING_TLSA_OF_ANOTHER_ADDRESS;
         finding->text = address_text(finder, elsewhere);
@@ -242,6 +281,16 @@ static bool any_matches(const struct finder *finder, const struct lookup *tlsa,
     return false;
 }
 
+/* Why a record that matches a certificate did not help: digest agility, or another in its place. */
+static void explain_failure(const struct lookup *tlsa, const struct address *address,
+                            struct finding *finding)
+{
+    if (is_hidden(tlsa, finding->record))
+        finding->code = FINDING_TLSA_HIDDEN;
+    else if (finding->depth >= address->chain.path_length)
+        find_cross_sign(address, finding->certificate, finding);
+}
+
 static void find_unmatched(struct finder *finder, const struct domain_host *entry,
                            const struct address *address)
 {
@@ -254,9 +303,11 @@ static void find_unmatched(struct finder *finder, const struct domain_host *entr
 
         if (is_unexplained(finding.code) && is_usable(record))
             explain(finder, entry->host, address, &finding);
-        if (finding.code == FINDING_CODES && address->dane == DANE_MISMATCH &&
-            is_usable(record) && is_hidden(lookup, record))
-            finding.code = FINDING_TLSA_HIDDEN;
+        if (finding.code == FINDING_CODES && address->dane == DANE_MISMATCH && is_usable(record))
+            explain_failure(lookup, address, &finding);
+        if (finding.code == FINDING_TLSA_ANCHOR_UNKNOWN && record->data.tlsa.selector == 0)
+            finding.text = text_of("; a cross-sign or a renewal changes the hash of a CA's "
+                                   "certificate, not that of its key, 2 1 1");
         if (!is_worth_saying(finder, &finding, another))
             continue;
         finding.host = entry;

@@ -17,7 +17,7 @@ struct world {
     struct record ds, dnskey, mx, param, tlsa[14];
     struct lookup lookups[3], nsec3param, a[2], aaaa[2], tlsa_lookup[2];
     struct lookup_alias alias;
-    struct certificate chain[2][2]; /* of either address: leaf, issuer */
+    struct certificate chain[2][3]; /* of either address: leaf, issuer; a stray */
     struct address addresses[2];
     struct verdict verdicts[2];
     struct host hosts[2]; /* one address each, the second not used as a rule */
@@ -251,6 +251,7 @@ static void empty(struct world *w) { single(w, tlsa(3, 1, 1, (struct bytes)BYTES
 static void key_unknown(struct world *w) { single(w, tlsa(3, 1, 1, key_of(ANOTHER))); }
 static void cert_unknown(struct world *w) { single(w, tlsa(3, 0, 1, cert_of(ANOTHER))); }
 static void anchor_unknown(struct world *w) { single(w, tlsa(2, 1, 1, key_of(ANOTHER))); }
+static void anchor_cert_unknown(struct world *w) { single(w, tlsa(2, 0, 1, cert_of(ANOTHER))); }
 static void combination(struct world *w) { w->tlsa[0] = tlsa(2, 1, 1, key_of(THE_ISSUER)); }
 static void stale_cert(struct world *w) { single(w, tlsa(3, 0, 1, cert_of(ANOTHER))); w->tlsa[1] = tlsa(3, 1, 1, key_of(THE_LEAF)); w->tlsa_lookup[0].record_count = 2; }
 static void other_host(struct world *w) { single(w, tlsa(3, 1, 1, key_of(ANOTHER))); w->domain.host_count = 2; w->chain[1][0] = certificate(ANOTHER); w->hosts[1].tlsa_state = TLSA_FAILED; }
@@ -283,6 +284,8 @@ static void algorithms(struct world *w) { w->ds.data.ds.algorithm = 12; w->dnske
 static void iterations(struct world *w) { w->param.data.nsec3param.iterations = 1; }
 static void alias(struct world *w) { w->a[0].aliases = &w->alias; w->a[0].alias_count = 1; }
 static void retired(struct world *w) { anchor_unknown(w); }
+static void superseded(struct world *w) { anchor_unknown(w); }
+static void superseded_match(struct world *w) { anchored(w); w->tlsa[0] = tlsa(2, 1, 1, key_of(ANOTHER)); memcpy(w->chain[0][1].data, (struct bytes[CERTIFICATE_DIGESTS]){[CERTIFICATE_PKEY_SHA256] = key_of(ANOTHER)}, sizeof w->chain[0][1].data); w->tlsa[1] = tlsa(2, 1, 1, cert_of(ANOTHER)); }
 /* clang-format on */
 
 /* Another address of the same host, with another certificate. */
@@ -302,6 +305,35 @@ static void renewed(struct world *world)
 {
     second_address(world, tlsa(3, 0, 1, cert_of(ANOTHER)));
     world->chain[1][0].data[CERTIFICATE_FULL_SPKI] = world->chain[0][0].data[CERTIFICATE_FULL_SPKI];
+}
+
+/* The anchor's certificate is sent, and another of its name and key stands in the path. */
+static void cross_signed(struct world *world)
+{
+    single(world, tlsa(2, 0, 1, cert_of(ANOTHER)));
+    world->chain[0][2] = certificate(THE_ISSUER);
+    world->chain[0][2].data[CERTIFICATE_CERT_SHA256] = cert_of(ANOTHER);
+    world->addresses[0].chain.count = 3;
+}
+
+static void cross_signed_of_another_key(struct world *world)
+{
+    cross_signed(world);
+    world->chain[0][2].data[CERTIFICATE_FULL_SPKI] = key_of(ANOTHER);
+}
+
+/* Another address sends the one that the record is. */
+static void cross_signed_elsewhere(struct world *world)
+{
+    single(world, tlsa(2, 0, 1, cert_of(ANOTHER)));
+    world->hosts[0].address_count = 2;
+    world->chain[1][1].data[CERTIFICATE_CERT_SHA256] = cert_of(ANOTHER);
+}
+
+static void anchor_elsewhere(struct world *world)
+{
+    cross_signed_elsewhere(world);
+    world->chain[1][1].data[CERTIFICATE_FULL_SPKI] = key_of(ANOTHER);
 }
 
 static void hidden(struct world *world)
@@ -430,6 +462,14 @@ static const struct row {
     {"certificate", cert_unknown,
      " tlsa-certificate-hash" SINGLE " tlsa-mismatch tlsa-certificate-hash-unknown"},
     {"anchor", anchor_unknown, SINGLE " tlsa-mismatch tlsa-anchor-not-sent"},
+    {"anchor's certificate", anchor_cert_unknown, SINGLE " tlsa-mismatch tlsa-anchor-not-sent"},
+    {"cross-signed", cross_signed, SINGLE " chain-not-trusted tlsa-anchor-cross-signed"},
+    {"of another key", cross_signed_of_another_key, SINGLE " chain-not-trusted"},
+    {"cross-signed elsewhere", cross_signed_elsewhere,
+     SINGLE " tlsa-mismatch tlsa-anchor-cross-signed"},
+    {"anchor elsewhere", anchor_elsewhere, SINGLE " tlsa-mismatch tlsa-of-another-address"},
+    {"superseded", superseded, " tlsa-superseded-issuer" SINGLE " tlsa-mismatch"},
+    {"superseded, and matches", superseded_match, " tlsa-superseded-issuer"},
     {"retired", retired, " tlsa-retired-issuer" SINGLE " tlsa-mismatch"},
     {"combination", combination, " tlsa-combination-unmatched"},
     {"stale certificate", stale_cert,
@@ -493,7 +533,7 @@ static void add_ids(const struct domain *domain, struct buffer *ids, bool seen[F
     assert_int_equal(fails, domain_exit_status(domain) != EXIT_SECURE);
 }
 
-static void find_row(const struct row *row, const struct retired *list, bool seen[FINDING_CODES])
+static void find_row(const struct row *row, struct retired *const lists[2], bool seen[FINDING_CODES])
 {
     struct world world;
     struct arena arena;
@@ -501,7 +541,9 @@ static void find_row(const struct row *row, const struct retired *list, bool see
 
     world_init(&world);
     row->change(&world);
-    world.rules.retired = row->change == retired ? list : NULL;
+    world.rules.retired = row->change == retired                                          ? lists[0]
+                          : row->change == superseded || row->change == superseded_match ? lists[1]
+                                                                                         : NULL;
     arena_init(&arena);
     buffer_init(&ids, 0);
     buffer_puts(&ids, "");
@@ -513,7 +555,7 @@ static void find_row(const struct row *row, const struct retired *list, bool see
     arena_fini(&arena);
 }
 
-static struct retired *make_retired(void)
+static struct retired *make_retired(const char *issuer)
 {
     char path[] = "/tmp/mxdane-retired-XXXXXX";
     int fd = mkstemp(path);
@@ -524,7 +566,7 @@ static struct retired *make_retired(void)
     fputs("# a comment\n\n", file);
     for (int i = 0; i < 32; i++)
         fprintf(file, "%02X", keys[ANOTHER][i]);
-    fputs(" The Old CA\n", file);
+    fprintf(file, " %s\n", issuer);
     assert_int_equal(fclose(file), 0);
     list = retired_open(path, &failure);
     remove(path);
@@ -557,14 +599,14 @@ static void make_dns_anchors(void)
 
 static void test_rows(void **state)
 {
-    struct retired *list = make_retired();
+    struct retired *lists[] = {make_retired("The Old CA"), make_retired("superseded Last CA")};
     bool seen[FINDING_CODES] = {false};
 
     (void)state;
     make_public_leaf();
     make_dns_anchors();
     for (size_t i = 0; i < ROWS; i++)
-        find_row(&rows[i], list, seen);
+        find_row(&rows[i], lists, seen);
     for (int code = 0; code < FINDING_CODES; code++)
         if (!seen[code])
             fail_msg("no row finds %s", finding_id(code));
@@ -574,7 +616,8 @@ static void test_rows(void **state)
         X509_free(dns_anchors[i]);
         OPENSSL_free(dns_ders[i]);
     }
-    retired_free(list);
+    retired_free(lists[0]);
+    retired_free(lists[1]);
 }
 
 int main(void)
