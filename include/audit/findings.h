@@ -14,7 +14,8 @@
 
 struct findings_rules {
     int64_t verify_time; /* seconds since the epoch */
-    unsigned warn_days;  /* a certificate that ends within so many days is one */
+    unsigned warn_days;  /* how long before its end a certificate is warned of, or a third of its
+                            lifetime where that is shorter */
     bool ee_checks;      /* the leaf's dates count for DANE-EE(3) too */
     const struct retired *retired; /* NULL: none */
 };

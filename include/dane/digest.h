@@ -23,9 +23,6 @@ bool digest_is_of_nothing(struct bytes data);
 /* The SHA2-256 of data that is not as long as a digest; absent for what is, and for none. */
 struct bytes digest_sha256_of_odd(struct bytes data, struct arena *arena);
 
-/* The SHA2-256 of the key in a DER certificate; absent where `data` is none. */
-struct bytes digest_pkey(struct bytes data, struct arena *arena);
-
 /* Of a certificate with its full data. RFC 7468: lines of 64 characters. */
 struct digest_pem digest_pem(const struct certificate *certificate, struct arena *arena);
 

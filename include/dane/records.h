@@ -29,4 +29,11 @@ const struct record_match *records_match(const struct record *tlsa,
                                          struct certificate *certificates,
                                          size_t certificate_count, struct arena *arena);
 
+/*
+ * The first certificate above the leaf that a usable DANE-TA(2) record is which digest agility does
+ * not hide (RFC 7671 section 9), in a path or not; 0: there is none.
+ */
+size_t records_anchor(const struct record *tlsa, const struct record_facts *facts,
+                      const struct record_match *matches, size_t count);
+
 #endif

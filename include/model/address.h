@@ -88,7 +88,7 @@ struct address {
 
     enum dane_result dane;
     unsigned dane_depth;     /* of the match */
-    const char *dane_reason; /* OpenSSL's words where dane is EXPIRED or MISMATCH */
+    const char *dane_reason; /* where dane is EXPIRED or MISMATCH */
 
     const struct dialogue_line *dialogue;
     size_t dialogue_count;

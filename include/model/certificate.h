@@ -32,7 +32,10 @@ struct certificate {
     bool dates_valid;          /* false: a date that is none; never "not expired" */
     const struct bytes *names; /* dNSNames, raw bytes */
     size_t name_count;
+    const struct bytes *more_cns; /* the common names behind `subject_cn`, which is the first */
+    size_t more_cn_count;
     bool names_broken;     /* alternative names that cannot be read: no name counts, the CN least */
+    bool cannot_sign;      /* it has a key usage, and digitalSignature is not in it */
     const char *key;       /* "EC-P256", "RSA-2048", "Ed25519" */
     bool public_ca;        /* a policy in it says that a public CA issued it */
     const char *signature; /* "ecdsa-with-SHA256"; never NULL, like the key */
@@ -46,6 +49,17 @@ struct chain {
     size_t path_length;                     /* how many belong to the path from the leaf */
     size_t count;
 };
+
+/* Whether `time` is within its dates: the second of notAfter itself is too late, as in OpenSSL. */
+bool certificate_dates_hold(const struct certificate *certificate, int64_t time);
+
+/*
+ * The names that can be compared with a reference identifier: its dNSNames, its common names only
+ * where it has none (RFC 7672 section 3.2.3), every one of them as with OpenSSL. In the order of
+ * the trace; `index` is below the count.
+ */
+size_t certificate_name_count(const struct certificate *certificate);
+struct bytes certificate_name(const struct certificate *certificate, size_t index);
 
 /* The selector, matching type and trace label ("pkey sha256") of a digest. */
 uint8_t certificate_digest_selector(enum certificate_digest digest);

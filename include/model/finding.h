@@ -110,6 +110,14 @@ enum finding_severity {
       "the trust anchor of {record} was sent, but the chain does not verify: {reason}") \
     X(CERT_EXPIRES_SOON, "cert-expires-soon", WARNING, "RFC 7672 section 3.1.2", NULL, \
       "the certificate at depth {depth} ({subject}) expires in {number} days") \
+    X(ANCHOR_DATES, "anchor-expired", WARNING, "RFC 5280 section 6.1", NULL, \
+      "the trust anchor that the server sends, at depth {depth} ({subject}), {text}: send a " \
+      "current copy") \
+    X(TLSA_ANCHOR_DATES, "tlsa-anchor-expired", WARNING, "RFC 5280 section 6.1", NULL, \
+      "the trust anchor in {record} {text}: publish a current copy") \
+    X(CHAIN_LONG, "chain-long", NOTICE, "RFC 5280 section 6.1", NULL, \
+      "{number} intermediates stand between the server's certificate and its trust anchor: " \
+      "Postfix follows 9 by default (smtp_tls_scert_verifydepth)") \
     /* what a TLSA record that does not match is */ \
     X(TLSA_ISSUER_UNDER_EE, "tlsa-issuer-under-usage-3", WARNING, "RFC 7671 section 5.1", \
       "tlsa-invalid", "{record} is the {digest} of the issuer at depth {depth} ({subject}), and " \
@@ -143,7 +151,11 @@ enum finding_severity {
       "published before the key is used") \
     X(TLSA_ANCHOR_UNKNOWN, "tlsa-anchor-not-sent", WARNING, "RFC 7671 section 5.2.2", \
       "validation-failure", "no issuer that was sent is {record}: a server has to send its trust " \
-      "anchor") \
+      "anchor{text}") \
+    X(TLSA_ANCHOR_CROSS_SIGNED, "tlsa-anchor-cross-signed", WARNING, "RFC 7671 section 5.2", \
+      "validation-failure", "{record} is another certificate with the name and key of the one at " \
+      "depth {depth} ({subject}): a cross-sign changes the hash of the certificate, not that of " \
+      "the key: publish 2 1 1") \
     X(TLSA_OF_ANOTHER_HOST, "tlsa-of-another-host", WARNING, "RFC 7671 section 8", \
       "validation-failure", "{record} is of the MX host {text}") \
     X(TLSA_OF_ANOTHER_ADDRESS, "tlsa-of-another-address", WARNING, "RFC 7671 section 8", \
@@ -151,6 +163,10 @@ enum finding_severity {
       "{record} matches at {text}: the servers of {host} have different certificates") \
     X(TLSA_RETIRED_ISSUER, "tlsa-retired-issuer", WARNING, "RFC 7671 section 5.2", \
       "validation-failure", "{record} is {text}, which does not issue any more") \
+    X(TLSA_SUPERSEDED_ISSUER, "tlsa-superseded-issuer", WARNING, "RFC 7671 section 5.2", \
+      "validation-failure", "{record} is {text}, under which no new certificates are issued by " \
+      "default: publish the hash of the server's own key, 3 1 1, or of the next issuer's before " \
+      "the certificate is renewed") \
     X(TLSA_RECORD_UNUSABLE, "tlsa-record-unusable", WARNING, "RFC 6698 section 4.1", \
       "tlsa-invalid", "{record} cannot be used: {text}") \
     X(TLSA_HIDDEN, "tlsa-hidden-by-sha2-512", WARNING, "RFC 7671 section 9", \
@@ -175,6 +191,11 @@ enum finding_severity {
       "the key at depth {depth} ({subject}) is {text}: 2048 bits are the least") \
     X(SIGNATURE_WEAK, "signature-weak", WARNING, "RFC 9325 section 4.5", NULL, \
       "the certificate at depth {depth} ({subject}) is signed with {text}") \
+    X(KEY_EXCHANGE_WEAK, "key-exchange-weak", WARNING, "RFC 9325 section 4.5", NULL, \
+      "the key exchange is {text}: at least 2048 bits are required") \
+    X(KEY_USAGE, "key-usage-without-signature", WARNING, "RFC 5280 section 4.2.1.3", NULL, \
+      "the key usage of the server's certificate leaves out digitalSignature: senders that use " \
+      "GnuTLS, such as Debian's Exim, end the handshake") \
     X(TLS_OLD, "tls-old", WARNING, "RFC 8996 section 2", NULL, \
       "the server's best version is {text}: it has been deprecated") \
     X(DS_SHA1, "ds-sha1", WARNING, "RFC 8624 section 3.3", NULL, \
@@ -264,7 +285,8 @@ enum check_status { CHECK_OK, CHECK_UNKNOWN, CHECK_WARNING, CHECK_CRITICAL };
 
 /*
  * CHECK_CRITICAL where the domain fails, but CHECK_UNKNOWN where servers that could not be tested
- * are all there is; CHECK_WARNING where a certificate whose dates count ends soon.
+ * are all there is; CHECK_WARNING where a certificate whose dates count ends soon, or a trust
+ * anchor's own have passed.
  */
 enum check_status domain_check(const struct domain *domain);
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "model/certificate.h"
 
 /* Why a record cannot authenticate an SMTP server: the first reason, in the order of its fields. */
 enum tlsa_usability {
@@ -27,7 +28,7 @@ struct record_facts {
     bool hidden;       /* beside a usable SHA2-512 record of its usage and selector: RFC 7671 9 */
     bool nothing;      /* no data, or the digest of no data */
     struct bytes sha256; /* of the data, where its length is no digest's; else absent */
-    struct bytes pkey;   /* SHA2-256 of the key in a certificate that a 3 0 0 record holds */
+    const struct certificate *certificate; /* that a record of Full(0) holds; NULL: none */
 };
 
 enum record_match_kind {

@@ -128,13 +128,18 @@ static struct bytes text_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-/* The model names keys as the trace does: "RSA-2048", "RSA-PSS-2048". */
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The model names keys and groups as the trace does: "RSA-2048", "RSA-PSS-2048", "DH-1024". */
 static bool key_is_weak(const char *key)
 {
     enum { LEAST_BITS = 2048 };
     const char *bits = strrchr(key, '-');
 
-    if (strncmp(key, "RSA-", 4) != 0 && strncmp(key, "DSA-", 4) != 0)
+    if (!has_prefix(key, "RSA-") && !has_prefix(key, "DSA-") && !has_prefix(key, "DH-"))
         return false;
     return bits == NULL || strtoul(bits + 1, NULL, 10) < LEAST_BITS;
 }
@@ -151,11 +156,16 @@ static bool same(struct bytes left, struct bytes right)
                                            memcmp(left.data, right.data, left.length) == 0);
 }
 
+static bool is_self_issued(const struct certificate *certificate)
+{
+    return same(certificate->issuer_cn, certificate->subject_cn) &&
+           same(certificate->issuer_org, certificate->subject_org);
+}
+
 /* Nobody relies on the signature of a root under its own key. */
 static bool signature_counts(const struct certificate *certificate, size_t depth)
 {
-    return depth == 0 || !same(certificate->issuer_cn, certificate->subject_cn) ||
-           !same(certificate->issuer_org, certificate->subject_org);
+    return depth == 0 || !is_self_issued(certificate);
 }
 
 static void find_weakness(struct finder *finder, const struct domain_host *entry,
@@ -184,6 +194,19 @@ static size_t dated_certificates(const struct finder *finder, const struct addre
     return address->dane == DANE_MATCH_EE && finder->rules->ee_checks;
 }
 
+/*
+ * Less than -w days are left, and less than a third of its lifetime: whoever renews certificates of
+ * a few days in time never has -w days left.
+ */
+static bool ends_soon(const struct finder *finder, const struct certificate *certificate,
+                      int64_t left)
+{
+    int64_t lifetime = certificate->not_after - certificate->not_before;
+
+    return left > 0 && left < (int64_t)finder->rules->warn_days * SECONDS_A_DAY &&
+           3 * left < lifetime;
+}
+
 static void find_ends(struct finder *finder, const struct domain_host *entry,
                       const struct address *address)
 {
@@ -197,9 +220,63 @@ static void find_ends(struct finder *finder, const struct domain_host *entry,
         finding.certificate = certificate;
         finding.depth = (unsigned)i;
         finding.number = (uint64_t)(left / SECONDS_A_DAY);
-        if (left >= 0 && left < (int64_t)finder->rules->warn_days * SECONDS_A_DAY)
+        if (ends_soon(finder, certificate, left))
             finder_add(finder, finding);
     }
+}
+
+/* OpenSSL looks at the dates of an anchor only if it is self-signed; Postfix goes by that. */
+struct bytes advice_anchor_dates(struct finder *finder, const struct certificate *anchor)
+{
+    const char *fault = !anchor->dates_valid                             ? "has dates that cannot be read"
+                        : finder->rules->verify_time < anchor->not_before ? "is not yet valid"
+                                                                          : "has expired";
+
+    if (certificate_dates_hold(anchor, finder->rules->verify_time))
+        return (struct bytes){NULL, 0};
+    if (is_self_issued(anchor))
+        fault = arena_format(finder->arena, "%s, and senders that use OpenSSL, such as Postfix, "
+                                            "refuse it because it is self-signed",
+                             fault);
+    return text_of(fault);
+}
+
+static void find_anchor(struct finder *finder, const struct domain_host *entry,
+                        const struct address *address)
+{
+    enum { POSTFIX_DEPTH = 9 };
+    struct finding finding = of_address(entry, address, FINDING_CHAIN_LONG);
+
+    if (address->dane != DANE_MATCH_TA)
+        return;
+    finding.number = address->dane_depth - 1; /* the leaf is below, the anchor above them */
+    if (address->dane_depth > POSTFIX_DEPTH + 1)
+        finder_add(finder, finding);
+    if (address->dane_depth >= address->chain.path_length)
+        return; /* it was not sent */
+    finding.code = FINDING_ANCHOR_DATES;
+    finding.number = 0;
+    finding.certificate = &address->chain.certificates[address->dane_depth];
+    finding.depth = address->dane_depth;
+    finding.text = advice_anchor_dates(finder, finding.certificate);
+    if (finding.text.data != NULL)
+        finder_add(finder, finding);
+}
+
+/* How keys were exchanged, and whether the server's key may sign that. */
+static void find_key_exchange(struct finder *finder, const struct domain_host *entry,
+                              const struct address *address)
+{
+    struct finding finding = of_address(entry, address, FINDING_KEY_EXCHANGE_WEAK);
+    bool signs = address->group != NULL || strcmp(address->tls_version, "TLS13") == 0;
+
+    if (address->group != NULL && key_is_weak(address->group)) {
+        finding.text = text_of(address->group);
+        finder_add(finder, finding);
+    }
+    /* Where the client encrypts to the server's key (RSA, before TLS 1.3) it signs nothing. */
+    if (signs && address->chain.count > 0 && address->chain.certificates[0].cannot_sign)
+        finder_add(finder, of_address(entry, address, FINDING_KEY_USAGE));
 }
 
 void advice_find_address(struct finder *finder, const struct domain_host *entry,
@@ -211,7 +288,9 @@ void advice_find_address(struct finder *finder, const struct domain_host *entry,
     if (!address->handshaken)
         return;
     tlsa_advice_find_address(finder, view, address);
+    find_anchor(finder, entry, address);
     find_ends(finder, entry, address);
+    find_key_exchange(finder, entry, address);
     if (strcmp(version, "TLS12") != 0 && strcmp(version, "TLS13") != 0) {
         struct finding finding = of_address(entry, address, FINDING_TLS_OLD);
 

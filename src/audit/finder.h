@@ -5,6 +5,7 @@
 #define MXDANE_AUDIT_FINDER_H
 
 #include "audit/findings.h"
+#include "audit/retired.h"
 #include "model/finding.h"
 
 struct tlsa_leaves;
@@ -14,7 +15,7 @@ struct tlsa_view {
     const struct domain_host *entry;
     const struct lookup *lookup;
     const struct record_facts *facts;
-    const char **retired;             /* the CA of a record that no longer issues; NULL: none */
+    const struct retired_issuer **retired; /* the issuer whose key a record is; NULL: none known */
     const struct address **elsewhere; /* the first address whose chain has it; NULL: none */
 };
 
@@ -51,6 +52,9 @@ void advice_find_host(struct finder *finder, const struct domain_host *entry,
                       const struct tlsa_view *view);
 void advice_find_address(struct finder *finder, const struct domain_host *entry,
                          const struct tlsa_view *view, size_t index);
+
+/* What is wrong with a trust anchor's own dates, which do not count; absent: nothing is. */
+struct bytes advice_anchor_dates(struct finder *finder, const struct certificate *anchor);
 
 /*
  * tlsa_advice.c: of the records of a host, and of each at an address whose handshake was done.

@@ -14,7 +14,7 @@ enum { DIGEST_BYTES = 32, SELECTOR_SPKI = 1, MTYPE_SHA256 = 1 };
 
 struct entry {
     uint8_t digest[DIGEST_BYTES];
-    const char *name;
+    struct retired_issuer issuer;
 };
 
 struct retired {
@@ -44,6 +44,23 @@ static bool read_digest(const char *text, uint8_t digest[DIGEST_BYTES])
     return true;
 }
 
+/* The state is a word of its own before the name; a name alone is that of a retired CA. */
+static struct retired_issuer read_issuer(struct arena *arena, const char *text)
+{
+    static const struct {
+        const char *word;
+        enum retired_state state;
+    } states[] = {{"retired", RETIRED_GONE}, {"superseded", RETIRED_SUPERSEDED}};
+    size_t length = strcspn(text, " \t");
+    const char *rest = text + length + strspn(text + length, " \t");
+
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (*rest != '\0' && strlen(states[i].word) == length &&
+            memcmp(text, states[i].word, length) == 0)
+            return (struct retired_issuer){arena_dup(arena, rest), states[i].state};
+    return (struct retired_issuer){arena_dup(arena, text), RETIRED_GONE};
+}
+
 /* False: the line is not whole, or no key, no comment and not blank. */
 static bool read_line(struct retired *retired, char *line, size_t length)
 {
@@ -58,7 +75,7 @@ static bool read_line(struct retired *retired, char *line, size_t length)
         return true;
     if (!read_digest(line, entry->digest) || !isblank((unsigned char)*name))
         return false;
-    entry->name = arena_dup(&retired->arena, name + strspn(name, " \t"));
+    entry->issuer = read_issuer(&retired->arena, name + strspn(name, " \t"));
     retired->count++;
     return true;
 }
@@ -100,13 +117,14 @@ void retired_free(struct retired *retired)
     free(retired);
 }
 
-const char *retired_find(const struct retired *retired, const struct record_tlsa *tlsa)
+const struct retired_issuer *retired_find(const struct retired *retired,
+                                          const struct record_tlsa *tlsa)
 {
     if (retired == NULL || tlsa->selector != SELECTOR_SPKI || tlsa->mtype != MTYPE_SHA256 ||
         tlsa->data.length != DIGEST_BYTES)
         return NULL;
     for (size_t i = 0; i < retired->count; i++)
         if (memcmp(retired->entries[i].digest, tlsa->data.data, DIGEST_BYTES) == 0)
-            return retired->entries[i].name;
+            return &retired->entries[i].issuer;
     return NULL;
 }

@@ -47,6 +47,32 @@ const struct tlsa_view *tlsa_view_new(struct finder *finder, const struct domain
     return view;
 }
 
+static void find_retired(struct finder *finder, const struct tlsa_view *view, size_t index)
+{
+    const struct retired_issuer *retired = view->retired[index];
+    struct finding finding = of_record(view, index, FINDING_TLSA_RETIRED_ISSUER);
+
+    if (retired == NULL)
+        return;
+    if (retired->state == RETIRED_SUPERSEDED)
+        finding.code = FINDING_TLSA_SUPERSEDED_ISSUER;
+    finding.text = text_of(retired->name);
+    finder_add(finder, finding);
+}
+
+/* RFC 7671 section 5.2.2: an anchor that need not be sent. */
+static void find_anchor_in_dns(struct finder *finder, const struct tlsa_view *view, size_t index)
+{
+    const struct certificate *anchor = view->facts[index].certificate;
+    struct finding finding = of_record(view, index, FINDING_TLSA_ANCHOR_DATES);
+
+    if (finding.record->data.tlsa.usage != USAGE_DANE_TA || anchor == NULL)
+        return;
+    finding.text = advice_anchor_dates(finder, anchor);
+    if (finding.text.data != NULL)
+        finder_add(finder, finding);
+}
+
 /* Without a chain to look at: what is wrong with the record by itself. */
 static void find_record(struct finder *finder, const struct tlsa_view *view, size_t index)
 {
@@ -59,11 +85,8 @@ static void find_record(struct finder *finder, const struct tlsa_view *view, siz
         finder_add(finder, finding);
     if (facts->nothing)
         finder_add(finder, of_record(view, index, FINDING_TLSA_DIGEST_OF_NOTHING));
-    if (view->retired[index] != NULL) {
-        finding = of_record(view, index, FINDING_TLSA_RETIRED_ISSUER);
-        finding.text = text_of(view->retired[index]);
-        finder_add(finder, finding);
-    }
+    find_retired(finder, view, index);
+    find_anchor_in_dns(finder, view, index);
     if (facts->usability == TLSA_USABLE && tlsa->usage == USAGE_DANE_EE &&
         tlsa->selector != SELECTOR_SPKI)
         finder_add(finder, of_record(view, index, FINDING_TLSA_CERT_HASH));

@@ -151,6 +151,41 @@ static struct bytes address_text(const struct finder *finder, const struct addre
     return text_of(copy);
 }
 
+static bool same_bytes(struct bytes left, struct bytes right)
+{
+    return left.length == right.length &&
+           (left.length == 0 || memcmp(left.data, right.data, left.length) == 0);
+}
+
+/* Another certificate of the CA whose certificate `anchor` is: in the path, above the leaf. */
+static bool find_cross_sign(const struct address *address, const struct certificate *anchor,
+                            struct finding *finding)
+{
+    for (size_t i = 1; i < address->chain.path_length; i++) {
+        const struct certificate *other = &address->chain.certificates[i];
+
+        if (!same_bytes(anchor->data[CERTIFICATE_PKEY_SHA256],
+                        other->data[CERTIFICATE_PKEY_SHA256]) ||
+            !same_bytes(anchor->subject_cn, other->subject_cn) ||
+            !same_bytes(anchor->subject_org, other->subject_org))
+            continue;
+        finding->code = FINDING_TLSA_ANCHOR_CROSS_SIGNED;
+        finding->certificate = other;
+        finding->depth = (unsigned)i;
+        return true;
+    }
+    return false;
+}
+
+/* The certificate is sent by another server, and one of the same CA by this one. */
+static bool is_cross_signed_elsewhere(const struct address *elsewhere, size_t index,
+                                      const struct address *address, struct finding *finding)
+{
+    size_t depth = elsewhere->matches[index].depth;
+
+    return find_cross_sign(address, &elsewhere->chain.certificates[depth], finding);
+}
+
 /* What other servers of the domain tell about a record that nothing here explains. */
 static void explain(struct finder *finder, const struct tlsa_view *view,
                     const struct address *address, size_t index, bool key, struct finding *finding)
@@ -162,6 +197,9 @@ static void explain(struct finder *finder, const struct tlsa_view *view,
     if (elsewhere != NULL && finding->code == FINDING_TLSA_CERT_UNKNOWN &&
         same_key(elsewhere, address)) {
         finding->code = FINDING_TLSA_RENEWED;
+    } else if (elsewhere != NULL && finding->code == FINDING_TLSA_ANCHOR_UNKNOWN &&
+               is_cross_signed_elsewhere(elsewhere, index, address, finding)) {
+        return;
     } else if (elsewhere != NULL) {
         finding->code = FINDING_TLSA_OF_ANOTHER_ADDRESS;
         finding->text = address_text(finder, elsewhere);
@@ -194,6 +232,16 @@ static bool is_worth_saying(const struct tlsa_view *view, size_t index, enum fin
             view->retired[index] == NULL);
 }
 
+/* Why a record that matches a certificate did not help: digest agility, or another in its place. */
+static void explain_failure(const struct tlsa_view *view, size_t index,
+                            const struct address *address, struct finding *finding)
+{
+    if (view->facts[index].hidden)
+        finding->code = FINDING_TLSA_HIDDEN;
+    else if (finding->depth >= address->chain.path_length)
+        find_cross_sign(address, finding->certificate, finding);
+}
+
 void tlsa_unmatched_find(struct finder *finder, const struct tlsa_view *view,
                          const struct address *address, bool another_matches)
 {
@@ -207,8 +255,12 @@ void tlsa_unmatched_find(struct finder *finder, const struct tlsa_view *view,
         if (is_unexplained(finding.code) && view->facts[i].usability == TLSA_USABLE)
             explain(finder, view, address, i, key, &finding);
         if (finding.code == FINDING_CODES && address->dane == DANE_MISMATCH &&
-            view->facts[i].hidden)
-            finding.code = FINDING_TLSA_HIDDEN;
+            view->facts[i].usability == TLSA_USABLE)
+            explain_failure(view, i, address, &finding);
+        if (finding.code == FINDING_TLSA_ANCHOR_UNKNOWN &&
+            finding.record->data.tlsa.selector == 0)
+            finding.text = text_of("; a cross-sign or a renewal changes the hash of a CA's "
+                                   "certificate, not that of its key, 2 1 1");
         if (!is_worth_saying(view, i, finding.code, another_matches))
             continue;
         finding.host = view->entry;

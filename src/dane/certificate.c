@@ -21,14 +21,9 @@ static struct bytes bytes_copy(struct arena *arena, const void *data, size_t len
     return (struct bytes){arena_copy(arena, data, length), length};
 }
 
-/* The first one: a name with several is odd, and which of them were meant nobody can say. */
-static struct bytes name_entry(const X509_NAME *name, int nid, struct arena *arena)
+static struct bytes entry_at(const X509_NAME *name, int index, struct arena *arena)
 {
-    int index = X509_NAME_get_index_by_NID(name, nid, -1);
     unsigned char *utf8 = NULL;
-
-    if (index < 0)
-        return (struct bytes){NULL, 0};
     const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index));
     int length = ASN1_STRING_to_UTF8(&utf8, value);
 
@@ -40,11 +35,49 @@ static struct bytes name_entry(const X509_NAME *name, int nid, struct arena *are
     return copy;
 }
 
+/* The first one: a name with several is odd, and which of them were meant nobody can say. */
+static struct bytes name_entry(const X509_NAME *name, int nid, struct arena *arena)
+{
+    int index = X509_NAME_get_index_by_NID(name, nid, -1);
+
+    return index < 0 ? (struct bytes){NULL, 0} : entry_at(name, index, arena);
+}
+
+static size_t count_cns(const X509_NAME *name)
+{
+    size_t count = 0;
+
+    for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;)
+        count++;
+    return count;
+}
+
+/* Without dNSNames each of them is compared with the reference identifiers, as OpenSSL does. */
+static void copy_more_cns(const X509_NAME *subject, struct arena *arena,
+                          struct certificate *certificate)
+{
+    size_t count = count_cns(subject);
+    size_t room = count < LIMIT_CERT_NAMES ? count : LIMIT_CERT_NAMES;
+    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+
+    if (room < 2)
+        return;
+    struct bytes *names = arena_new(arena, room - 1, sizeof *names);
+
+    for (size_t i = 0; i < room - 1; i++) {
+        at = X509_NAME_get_index_by_NID(subject, NID_commonName, at);
+        names[i] = entry_at(subject, at, arena);
+    }
+    certificate->more_cns = names;
+    certificate->more_cn_count = room - 1;
+}
+
 static void copy_names(const X509 *x509, struct arena *arena, struct certificate *certificate)
 {
     certificate->issuer_cn = name_entry(X509_get_issuer_name(x509), NID_commonName, arena);
     certificate->issuer_org = name_entry(X509_get_issuer_name(x509), NID_organizationName, arena);
     certificate->subject_cn = name_entry(X509_get_subject_name(x509), NID_commonName, arena);
+    copy_more_cns(X509_get_subject_name(x509), arena, certificate);
     certificate->subject_org = name_entry(X509_get_subject_name(x509), NID_organizationName, arena);
 }
 
@@ -75,7 +108,7 @@ size_t certificate_count_names(const X509 *x509)
     for (int i = 0; i < sk_GENERAL_NAME_num(all); i++)
         count += sk_GENERAL_NAME_value(all, i)->type == GEN_DNS;
     GENERAL_NAMES_free(all);
-    return count;
+    return count > 0 ? count : count_cns(X509_get_subject_name(x509));
 }
 
 static void copy_dns_names(const X509 *x509, struct arena *arena, struct certificate *certificate)
@@ -158,6 +191,16 @@ static const char *key_name(const X509 *x509, struct arena *arena)
         return name == NULL ? "unknown" : arena_dup(arena, name);
     }
     }
+}
+
+/* RFC 5280 section 4.2.1.3: bit 0. What cannot be read says nothing. */
+static bool cannot_sign(const X509 *x509)
+{
+    ASN1_BIT_STRING *usage = X509_get_ext_d2i(x509, NID_key_usage, NULL, NULL);
+    bool cannot = usage != NULL && ASN1_BIT_STRING_get_bit(usage, 0) == 0;
+
+    ASN1_BIT_STRING_free(usage);
+    return cannot;
 }
 
 static const char *signature_name(const X509 *x509, struct arena *arena)
@@ -243,6 +286,7 @@ void certificate_from_x509(X509 *x509, struct arena *arena, struct arena *scratc
     copy_names(x509, arena, certificate);
     copy_dates(x509, certificate);
     copy_dns_names(x509, arena, certificate);
+    certificate->cannot_sign = cannot_sign(x509);
     certificate->key = key_name(x509, arena);
     certificate->signature = signature_name(x509, arena);
     certificate->public_ca = is_public(x509);

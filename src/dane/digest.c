@@ -4,8 +4,6 @@
 
 #include <openssl/sha.h>
 
-#include "dane/certificate.h"
-
 static struct bytes sha256(const void *data, size_t length, struct arena *arena)
 {
     uint8_t *digest = arena_new(arena, 1, SHA256_DIGEST_LENGTH);
@@ -51,21 +49,6 @@ struct bytes digest_sha256_of_odd(struct bytes data, struct arena *arena)
     if (data.length == 0 || is_digest_long(data))
         return (struct bytes){NULL, 0};
     return sha256(data.data, data.length, arena);
-}
-
-struct bytes digest_pkey(struct bytes data, struct arena *arena)
-{
-    struct arena scratch;
-    struct certificate certificate;
-    struct bytes pkey = {NULL, 0};
-
-    arena_init(&scratch);
-    if (certificate_parse(data, &scratch, &certificate))
-        pkey = certificate.data[CERTIFICATE_PKEY_SHA256];
-    if (pkey.data != NULL)
-        pkey.data = arena_copy(arena, pkey.data, pkey.length);
-    arena_fini(&scratch);
-    return pkey;
 }
 
 static void add_pem(struct buffer *out, const char *label, struct bytes der)

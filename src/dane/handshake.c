@@ -37,6 +37,7 @@ struct handshake {
     const char *reason;
     enum excess excess;
     struct x509_chain chain;
+    int failed_depth; /* in OpenSSL's path */
     struct judgement judgement;
 };
 
@@ -201,6 +202,8 @@ struct handshake *handshake_new(struct handshake_context *context,
     ERR_clear_error();
     arena_init(&handshake->arena);
     handshake->ssl = SSL_new(context->ssl);
+    if (handshake->ssl != NULL)
+        judge_watch(handshake->ssl, &handshake->failed_depth);
     if (!set_up(handshake, config)) {
         fail_own(failure, "cannot begin a handshake");
         handshake_free(handshake);
@@ -258,11 +261,12 @@ static void judge(struct handshake *handshake)
     if (handshake->tlsa_count == 0)
         *judgement = (struct judgement){.result = DANE_NOT_CHECKED};
     else if (handshake->tlsa_failure != NULL)
-        *judgement = (struct judgement){.result = DANE_MISMATCH, .reason = handshake->tlsa_failure};
+        *judgement = (struct judgement){.result = DANE_MISMATCH,
+                                        .reason = {handshake->tlsa_failure, REASON_NOWHERE}};
     else if (handshake->usable_count == 0)
         *judgement = (struct judgement){.result = DANE_UNUSABLE};
     else
-        *judgement = judge_chain(handshake->ssl);
+        *judgement = judge_chain(handshake->ssl, handshake->failed_depth);
 }
 
 static enum excess excess_of(const STACK_OF(X509) * sent)
@@ -500,6 +504,9 @@ void handshake_result(const struct handshake *handshake, struct arena *arena,
     copy_chain(handshake, arena, address);
     address->dane = handshake->judgement.result;
     address->dane_depth = handshake->judgement.depth;
-    address->dane_reason = handshake->judgement.reason;
+    address->dane_reason = judge_reason(&handshake->judgement, handshake->ssl, &handshake->chain,
+                                        records_anchor(handshake->tlsa, handshake->facts,
+                                                       address->matches, handshake->tlsa_count),
+                                        arena);
     ERR_clear_error();
 }

@@ -7,15 +7,36 @@
 #include <openssl/ssl.h>
 
 #include "model/address.h"
+#include "reason.h"
 
 struct judgement {
     enum dane_result result;
-    unsigned depth;     /* of the match; see handshake_result */
-    const char *reason; /* static; NULL: a match */
+    unsigned depth; /* of the match; see handshake_result */
+    bool unmatched; /* all that OpenSSL says is that no record matches */
+    struct reason reason;
 };
 
-/* After a handshake with at least one usable TLSA record. Never a match without a matched record.
+/*
+ * Before the handshake. OpenSSL looks at dates while it verifies signatures, at those of an anchor
+ * only if it is self-signed, and stops at the first that is wrong: dates are left to judge_chain,
+ * so that none hides what else is wrong. `failed_depth` will be the place of the first other fault;
+ * it is borrowed as long as `ssl` lives.
  */
-struct judgement judge_chain(SSL *ssl);
+void judge_watch(SSL *ssl, int *failed_depth);
+
+/*
+ * After a handshake with at least one usable TLSA record. Never a match without a matched record.
+ * DANE_EXPIRED: nothing but dates is wrong. Those of the trust anchor itself do not count: it is a
+ * name and a key (RFC 5280 section 6.1.1 (d)).
+ */
+struct judgement judge_chain(SSL *ssl, int failed_depth);
+
+/*
+ * Why it is none, in `arena` or static; NULL for a match. `anchor` is the place in `sent` of a
+ * trust anchor whose record counts, 0: none was sent. Where one was, "nothing matches" is not all
+ * there is to say.
+ */
+const char *judge_reason(const struct judgement *judgement, SSL *ssl,
+                         const struct x509_chain *sent, size_t anchor, struct arena *arena);
 
 #endif

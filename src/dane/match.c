@@ -80,16 +80,18 @@ static bool match_wildcard(struct bytes name, struct bytes reference)
            equal_nocase(bytes_skip(name, 1), bytes_skip(reference, label));
 }
 
-static const struct bytes *match_reference(const struct bytes *names, size_t count,
-                                           struct bytes reference)
+/* Each name exactly before any by wildcard; absent: none matches. */
+static struct bytes match_reference(const struct certificate *leaf, struct bytes reference)
 {
+    size_t count = certificate_name_count(leaf);
+
     for (size_t i = 0; i < count; i++)
-        if (names[i].data != NULL && match_exact(names[i], reference))
-            return &names[i];
+        if (match_exact(certificate_name(leaf, i), reference))
+            return certificate_name(leaf, i);
     for (size_t i = 0; i < count; i++)
-        if (names[i].data != NULL && match_wildcard(names[i], reference))
-            return &names[i];
-    return NULL;
+        if (match_wildcard(certificate_name(leaf, i), reference))
+            return certificate_name(leaf, i);
+    return (struct bytes){NULL, 0};
 }
 
 static struct bytes reference_bytes(const char *reference)
@@ -104,14 +106,11 @@ static struct bytes reference_bytes(const char *reference)
 bool match_name(const struct certificate *leaf, const char *const *references, size_t count,
                 struct bytes *matched)
 {
-    bool has_names = leaf->name_count > 0; /* RFC 7672 section 3.2.3: CN-ID only without DNS-ID */
-    const struct bytes *names = has_names ? leaf->names : &leaf->subject_cn;
-    size_t name_count = has_names ? leaf->name_count : 1;
-    const struct bytes *found = NULL;
+    struct bytes found = {NULL, 0};
 
-    for (size_t i = 0; i < count && found == NULL && !leaf->names_broken; i++)
-        found = match_reference(names, name_count, reference_bytes(references[i]));
+    for (size_t i = 0; i < count && found.data == NULL && !leaf->names_broken; i++)
+        found = match_reference(leaf, reference_bytes(references[i]));
     if (matched != NULL)
-        *matched = found == NULL ? (struct bytes){NULL, 0} : *found;
-    return found != NULL;
+        *matched = found;
+    return found.data != NULL;
 }

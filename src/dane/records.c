@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dane/certificate.h"
 #include "dane/digest.h"
 #include "dane/tlsa.h"
 
@@ -82,6 +83,13 @@ static void hide(struct record_facts *facts, const struct record *tlsa, size_t c
                           strong[tlsa[i].data.tlsa.usage][tlsa[i].data.tlsa.selector];
 }
 
+static const struct certificate *held_certificate(struct bytes data, struct arena *arena)
+{
+    struct certificate *certificate = arena_new(arena, 1, sizeof *certificate);
+
+    return certificate_parse(data, arena, certificate) ? certificate : NULL;
+}
+
 const struct record_facts *records_facts(const struct record *tlsa, size_t count,
                                          struct arena *arena)
 {
@@ -93,8 +101,8 @@ const struct record_facts *records_facts(const struct record *tlsa, size_t count
         facts[i].usability = tlsa_usability(record);
         facts[i].nothing = digest_is_of_nothing(record->data);
         facts[i].sha256 = digest_sha256_of_odd(record->data, arena);
-        if (record->usage == USAGE_DANE_EE && record->selector == 0 && record->mtype == MTYPE_FULL)
-            facts[i].pkey = digest_pkey(record->data, arena);
+        if (record->selector == 0 && record->mtype == MTYPE_FULL)
+            facts[i].certificate = held_certificate(record->data, arena);
     }
     hide(facts, tlsa, count);
     return facts;
@@ -155,9 +163,14 @@ static void show_marks(const struct record *tlsa, size_t count, struct certifica
                          (shown[digest] && certificates[depth].data[digest].data != NULL)};
 }
 
-static bool same(struct bytes left, struct bytes right)
+/* The certificate before had the key that the leaf has. */
+static bool is_renewed(const struct record_tlsa *tlsa, const struct certificate *before,
+                       const struct certificate *leaf)
 {
-    return left.data != NULL && right.data != NULL && compare_bytes(left, right) == 0;
+    struct bytes key = leaf->data[CERTIFICATE_PKEY_SHA256];
+
+    return tlsa->usage == USAGE_DANE_EE && before != NULL && key.data != NULL &&
+           compare_bytes(before->data[CERTIFICATE_PKEY_SHA256], key) == 0;
 }
 
 static void find_all(struct record_match *matches, const struct record *tlsa,
@@ -170,7 +183,7 @@ static void find_all(struct record_match *matches, const struct record *tlsa,
     for (size_t i = 0; i < count; i++) {
         matches[i] = find(&index, &tlsa[i].data.tlsa, certificates);
         if (matches[i].kind == RECORD_MATCH_NONE && certificate_count > 0 &&
-            same(facts[i].pkey, certificates[0].data[CERTIFICATE_PKEY_SHA256]))
+            is_renewed(&tlsa[i].data.tlsa, facts[i].certificate, &certificates[0]))
             matches[i].kind = RECORD_MATCH_RENEWED;
     }
 }
@@ -237,4 +250,17 @@ const struct record_match *records_match(const struct record *tlsa,
         find_pem(matches, tlsa, facts, count, certificates, certificate_count, &scratch);
     arena_fini(&scratch);
     return matches;
+}
+
+size_t records_anchor(const struct record *tlsa, const struct record_facts *facts,
+                      const struct record_match *matches, size_t count)
+{
+    size_t lowest = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (tlsa[i].data.tlsa.usage == USAGE_DANE_TA && matches[i].kind == RECORD_MATCH_FITS &&
+            facts[i].usability == TLSA_USABLE && !facts[i].hidden &&
+            (lowest == 0 || matches[i].depth < lowest))
+            lowest = matches[i].depth;
+    return lowest;
 }

@@ -1,7 +1,5 @@
 #include "dane/tlsa.h"
 
-#include <stddef.h>
-
 #include "dane/certificate.h"
 
 enum { USAGE_PKIX_EE = 1, USAGE_DANE_EE = 3, SELECTOR_SPKI = 1 };

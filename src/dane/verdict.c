@@ -12,13 +12,6 @@ static struct verdict verdict_pass(const struct address *address, struct bytes n
     return (struct verdict){.code = VERDICT_PASS, .depth = address->dane_depth, .name = name};
 }
 
-/* The ends count as OpenSSL counts them: the second of notAfter itself is too late. */
-static bool dates_hold(const struct certificate *certificate, int64_t time)
-{
-    return certificate->dates_valid && certificate->not_before <= time &&
-           time < certificate->not_after;
-}
-
 /* RFC 7672 section 3.1.1: neither names nor dates count, unless the user asked for them. */
 static struct verdict decide_ee(const struct address *address, const struct verdict_rules *rules)
 {
@@ -26,7 +19,7 @@ static struct verdict decide_ee(const struct address *address, const struct verd
     struct bytes name;
     bool named = match_name(leaf, rules->references, rules->reference_count, &name);
 
-    if (rules->ee_checks && !dates_hold(leaf, rules->verify_time))
+    if (rules->ee_checks && !certificate_dates_hold(leaf, rules->verify_time))
         return verdict_of(VERDICT_CERT_EXPIRED);
     if (rules->ee_checks && !named)
         return verdict_of(VERDICT_NAME_MISMATCH);

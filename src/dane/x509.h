@@ -24,7 +24,7 @@ struct x509_chain {
 void certificate_from_x509(X509 *x509, struct arena *arena, struct arena *scratch,
                            struct certificate *certificate);
 
-/* certificate.c: how many dNSNames it has, whatever LIMIT_CERT_NAMES says. */
+/* certificate.c: how many dNSNames it has, or CNs if none, whatever LIMIT_CERT_NAMES says. */
 size_t certificate_count_names(const X509 *x509);
 
 /*

@@ -15,6 +15,27 @@ static const struct digest_row digest_rows[CERTIFICATE_DIGESTS] = {
     [CERTIFICATE_FULL_SPKI] = {1, 0, "full spki"},
 };
 
+bool certificate_dates_hold(const struct certificate *certificate, int64_t time)
+{
+    return certificate->dates_valid && certificate->not_before <= time &&
+           time < certificate->not_after;
+}
+
+size_t certificate_name_count(const struct certificate *certificate)
+{
+    if (certificate->name_count > 0)
+        return certificate->name_count;
+    return (certificate->subject_cn.data != NULL || certificate->more_cn_count > 0) +
+           certificate->more_cn_count;
+}
+
+struct bytes certificate_name(const struct certificate *certificate, size_t index)
+{
+    if (certificate->name_count > 0)
+        return certificate->names[index];
+    return index == 0 ? certificate->subject_cn : certificate->more_cns[index - 1];
+}
+
 uint8_t certificate_digest_selector(enum certificate_digest digest)
 {
     return digest_rows[digest].selector;

@@ -335,7 +335,14 @@ static const struct finding *cause_of(const struct domain *domain, const struct 
     return NULL;
 }
 
-/* The certificate that ends first of those that end soon; NULL: none does. */
+/* Of certificates that end, or of anchors that have: what a monitor is to warn of in time. */
+static bool is_of_an_end(enum finding_code code)
+{
+    return code == FINDING_CERT_EXPIRES_SOON || code == FINDING_ANCHOR_DATES ||
+           code == FINDING_TLSA_ANCHOR_DATES;
+}
+
+/* The one that ends first; NULL: none does. */
 static const struct finding *ends_soon(const struct domain *domain)
 {
     const struct finding *first = NULL;
@@ -343,7 +350,7 @@ static const struct finding *ends_soon(const struct domain *domain)
     for (size_t i = 0; domain->findings != NULL && i < domain->finding_count; i++) {
         const struct finding *finding = &domain->findings[i];
 
-        if (finding->code == FINDING_CERT_EXPIRES_SOON &&
+        if (is_of_an_end(finding->code) &&
             (first == NULL || finding->number < first->number))
             first = finding;
     }

@@ -95,6 +95,15 @@ static json_t *json_names(const struct certificate *certificate)
     return array;
 }
 
+static json_t *json_more_cns(const struct certificate *certificate)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < certificate->more_cn_count; i++)
+        json_array_append_new(array, json_bytes(certificate->more_cns[i]));
+    return array;
+}
+
 static json_t *json_digest(const struct certificate *certificate, enum certificate_digest digest,
                            size_t depth)
 {
@@ -129,6 +138,7 @@ static json_t *json_certificate(const struct certificate *certificate, size_t de
     json_put(object, "issuer_cn", json_bytes(certificate->issuer_cn));
     json_put(object, "issuer_org", json_bytes(certificate->issuer_org));
     json_put(object, "subject_cn", json_bytes(certificate->subject_cn));
+    json_put(object, "more_subject_cns", json_more_cns(certificate));
     json_put(object, "subject_org", json_bytes(certificate->subject_org));
     put_dates(object, certificate, verify_time);
     json_put(object, "names", json_names(certificate));

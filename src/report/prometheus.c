@@ -22,6 +22,7 @@ enum family {
     SESSION_SECONDS,
     TLS_INFO,
     TLSA_MATCH,
+    NOT_BEFORE,
     NOT_AFTER,
     FAMILIES
 };
@@ -40,6 +41,8 @@ static const struct {
     [TLS_INFO] = {"mxdane_tls_info", "The TLS version and cipher of the session; always 1."},
     [TLSA_MATCH] = {"mxdane_tlsa_match",
                     "Whether a TLSA record of this usage, selector and matching type matches."},
+    [NOT_BEFORE] = {"mxdane_cert_not_before_seconds",
+                    "The beginning of the certificate at this depth, in seconds since the epoch."},
     [NOT_AFTER] = {"mxdane_cert_not_after_seconds",
                    "The end of the certificate at this depth, in seconds since the epoch."},
 };
@@ -204,10 +207,16 @@ static void add_tlsa(struct prometheus *prometheus, const struct lookup *lookup,
 static void add_certificates(struct prometheus *prometheus, const struct chain *chain,
                              const struct buffer *place)
 {
-    for (size_t i = 0; i < chain->path_length; i++)
-        if (chain->certificates[i].dates_valid)
-            buffer_printf(begin_sample(prometheus, NOT_AFTER, place),
-                          ",depth=\"%zu\"} %" PRId64 "\n", i, chain->certificates[i].not_after);
+    for (size_t i = 0; i < chain->path_length; i++) {
+        const struct certificate *certificate = &chain->certificates[i];
+
+        if (!certificate->dates_valid)
+            continue;
+        buffer_printf(begin_sample(prometheus, NOT_BEFORE, place),
+                      ",depth=\"%zu\"} %" PRId64 "\n", i, certificate->not_before);
+        buffer_printf(begin_sample(prometheus, NOT_AFTER, place),
+                      ",depth=\"%zu\"} %" PRId64 "\n", i, certificate->not_after);
+    }
 }
 
 static void add_tls(struct prometheus *prometheus, const struct address *address,

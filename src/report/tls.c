@@ -71,12 +71,9 @@ static void add_certificate(struct lines *lines, const struct certificate *certi
 
 static void add_names(struct lines *lines, const struct certificate *leaf)
 {
-    const struct bytes *names = leaf->name_count > 0 ? leaf->names : &leaf->subject_cn;
-    size_t count = leaf->name_count > 0 ? leaf->name_count : leaf->subject_cn.data != NULL;
-
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < certificate_name_count(leaf); i++) {
         buffer_puts(&lines->text, "    name = ");
-        text_add_escaped(&lines->text, names[i]);
+        text_add_escaped(&lines->text, certificate_name(leaf, i));
         lines_end(lines, LINE_NAME, TONE_PLAIN);
     }
 }

@@ -171,7 +171,7 @@ static bool has_usable(const struct host_input *host, uint8_t usage, bool full)
     return false;
 }
 
-/* RFC 7672 section 3.1.2: dates of the whole path, and a reference identifier. */
+/* RFC 7672 section 3.1.2: dates of the path below the anchor, and a reference identifier. */
 static void check_anchored(const struct host_input *host, const struct address *address,
                            const struct verdict *verdict, int64_t now)
 {
@@ -180,7 +180,7 @@ static void check_anchored(const struct host_input *host, const struct address *
     fuzz_require(has_usable(host, 2, false), "an anchor passes by a usable record");
     fuzz_require(verdict->name.data != NULL, "an anchor passes with a name");
     fuzz_require(verdict->depth > 0, "an anchor is above the leaf");
-    for (size_t i = 0; i < chain->path_length && i <= verdict->depth; i++)
+    for (size_t i = 0; i < chain->path_length && i < verdict->depth; i++)
         fuzz_require(chain->certificates[i].dates_valid &&
                          chain->certificates[i].not_before <= now &&
                          now <= chain->certificates[i].not_after,

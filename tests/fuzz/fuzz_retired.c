@@ -15,7 +15,12 @@ enum { DIGEST = 32 };
 struct key {
     uint8_t digest[DIGEST];
     const char *name;
+    enum retired_state state;
+    bool stated; /* by a word of the line */
 };
+
+static const char *const state_words[] = {[RETIRED_GONE] = "retired",
+                                          [RETIRED_SUPERSEDED] = "superseded"};
 
 struct keys {
     struct key list[LIMIT_RETIRED];
@@ -43,6 +48,25 @@ static bool read_digest(struct bytes digits, uint8_t digest[DIGEST])
     return digits.length == 2 * (size_t)DIGEST;
 }
 
+/* A word of the two, with a name behind it. */
+static void read_state(struct bytes *line, struct key *key)
+{
+    for (int state = RETIRED_GONE; state <= RETIRED_SUPERSEDED; state++) {
+        size_t length = strlen(state_words[state]), end = length;
+
+        if (line->length <= length || memcmp(line->data, state_words[state], length) != 0)
+            continue;
+        while (end < line->length && (line->data[end] == ' ' || line->data[end] == '\t'))
+            end++;
+        if (end == length || end == line->length)
+            continue;
+        fuzz_take(line, end);
+        key->state = state;
+        key->stated = true;
+        return;
+    }
+}
+
 static bool read_key(struct bytes line, struct arena *arena, struct key *key)
 {
     struct bytes digits = fuzz_take(&line, 2 * (size_t)DIGEST);
@@ -53,6 +77,7 @@ static bool read_key(struct bytes line, struct arena *arena, struct key *key)
     if (!read_digest(digits, key->digest) || blanks == 0)
         return false;
     fuzz_take(&line, blanks);
+    read_state(&line, key);
     key->name = arena_text(arena, (const char *)line.data, line.length);
     return true;
 }
@@ -101,28 +126,36 @@ static struct retired *open_with(struct bytes content)
 }
 
 /* Of several with one digest the first. */
-static const char *name_of(const struct keys *keys, const uint8_t digest[DIGEST])
+static const struct key *key_of(const struct keys *keys, const uint8_t digest[DIGEST])
 {
     for (size_t i = 0; i < keys->count; i++)
         if (memcmp(keys->list[i].digest, digest, DIGEST) == 0)
-            return keys->list[i].name;
+            return &keys->list[i];
     return NULL;
 }
 
-static const char *find(const struct retired *retired, uint8_t selector, uint8_t mtype,
-                        struct bytes data)
+static const struct retired_issuer *find(const struct retired *retired, uint8_t selector,
+                                         uint8_t mtype, struct bytes data)
 {
     return retired_find(retired, &(struct record_tlsa){2, selector, mtype, data});
+}
+
+static bool is_issuer(const struct retired_issuer *issuer, const struct key *key)
+{
+    if (issuer == NULL || key == NULL)
+        return issuer == NULL && key == NULL;
+    return strcmp(issuer->name, key->name) == 0 && issuer->state == key->state;
 }
 
 static void check_key(const struct retired *retired, const struct keys *keys, const struct key *key)
 {
     struct bytes digest = {key->digest, DIGEST};
-    const char *name = find(retired, 1, 1, digest), *wanted;
+    const struct retired_issuer *issuer = find(retired, 1, 1, digest);
+    const char *name = issuer != NULL ? issuer->name : "";
     uint8_t other[DIGEST];
 
-    fuzz_require(name != NULL && strcmp(name, name_of(keys, key->digest)) == 0,
-                 "a key has the name of its line");
+    fuzz_require(issuer != NULL && is_issuer(issuer, key_of(keys, key->digest)),
+                 "a key has the name and state of its line");
     fuzz_require(name[0] != '\0' && name[0] != ' ' && name[0] != '\t' &&
                      !is_blank((uint8_t)name[strlen(name) - 1]) && strchr(name, '\n') == NULL,
                  "a name is some text of one line");
@@ -132,10 +165,8 @@ static void check_key(const struct retired *retired, const struct keys *keys, co
                  "a part is no digest");
     memcpy(other, key->digest, DIGEST);
     other[key->digest[0] % DIGEST] ^= 1;
-    wanted = name_of(keys, other);
-    name = find(retired, 1, 1, (struct bytes){other, DIGEST});
-    fuzz_require((name == NULL) == (wanted == NULL) && (name == NULL || strcmp(name, wanted) == 0),
-                 "every bit of a digest counts");
+    issuer = find(retired, 1, 1, (struct bytes){other, DIGEST});
+    fuzz_require(is_issuer(issuer, key_of(keys, other)), "every bit of a digest counts");
 }
 
 static void check_keys(const struct retired *retired, const struct keys *keys)
@@ -159,7 +190,8 @@ static void check_again(const struct keys *keys)
     for (size_t i = 0; i < keys->count; i++) {
         buffer_puts(&text, i > 0 ? "\n" : ""); /* a last line of the greatest length has none */
         text_add_hex(&text, (struct bytes){keys->list[i].digest, DIGEST});
-        buffer_printf(&text, " %s", keys->list[i].name);
+        buffer_printf(&text, " %s", keys->list[i].stated ? state_words[keys->list[i].state] : "");
+        buffer_printf(&text, "%s%s", keys->list[i].stated ? " " : "", keys->list[i].name);
     }
     retired = open_with(bytes_of(&text));
     fuzz_require(retired != NULL, "what was read can be read again");

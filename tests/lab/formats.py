@@ -176,14 +176,16 @@ class Formats:
         assert re.match(r"DANE OK - exim.lab: pass\|domains=1;;;0 ok=1;;;0 ", out), out
 
     def check_nagios_warning(self):
-        """A certificate of usage 2 with 88 days; under usage 3 dates do not count, but with -e."""
-        out, _, status = self.run("--format nagios -w 100", "e42.lab")
+        """A certificate of usage 2, of 92 days, looked at when 28 are left; under usage 3 dates do not
+        count, but with -e. With two thirds of its lifetime to go nothing is said, whatever -w says."""
+        assert self.run("--format nagios -w 100", "e42.lab")[2] == 0
+        out, _, status = self.run("--format nagios -w 100 -d 61", "e42.lab")
         assert status == 1, status
         assert out.startswith("DANE WARNING - e42.lab: pass: mx.e42.lab[127.42.0.1]: "), out
-        assert "expires in 89 days" in out, out
-        assert self.run("--format nagios -w 80", "e42.lab")[2] == 0
-        assert self.run("--format nagios -w 100", "e43.lab")[2] == 0
-        assert self.run("--format nagios -w 100 -e", "e43.lab")[2] == 1
+        assert "expires in 28 days" in out, out
+        assert self.run("--format nagios -w 28 -d 61", "e42.lab")[2] == 0
+        assert self.run("--format nagios -w 100 -d 61", "e43.lab")[2] == 0
+        assert self.run("--format nagios -w 100 -d 61 -e", "e43.lab")[2] == 1
 
     def check_nagios_critical(self):
         out, _, status = self.run("--format nagios", "exim.lab", "e33.lab", "e75.lab")

@@ -25,6 +25,34 @@ def make_key(kind):
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def key_usage(words):
+    """Those of `digital_signature`, `key_encipherment`, `key_cert_sign`... that are given."""
+    every = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+             "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**{word: word in words for word in every}), True
+
+
+def extended_usage(oids):
+    return x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in oids]), False
+
+
+def subject_id(text):
+    return x509.SubjectKeyIdentifier(bytes.fromhex(text)), False
+
+
+def authority_id(spec):
+    """A key identifier as hex, or the common name of an issuer and a serial number."""
+    if isinstance(spec, str):
+        return x509.AuthorityKeyIdentifier(bytes.fromhex(spec), None, None), False
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, spec["cn"])])
+    return x509.AuthorityKeyIdentifier(None, [x509.DirectoryName(name)], spec["serial"]), False
+
+
+def unknown(oid):
+    """A critical extension that nobody knows."""
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), b"\x05\x00"), True
+
+
 class Certificate:
     """One certificate, its key, and what the trace says of it."""
 
@@ -32,6 +60,7 @@ class Certificate:
         self.kind = spec.get("key", "EC-P256")
         self.key = key or make_key(self.kind)
         self.cn, self.org = spec.get("cn"), spec.get("org")
+        self.more_cns = spec.get("more_cns", [])
         self.names = spec.get("names", []) + [f"n{i}.x" for i in range(spec.get("more_names", 0))]
         first, last = spec.get("days", [-2, 90])
         self.not_before = spec.get("not_before", NOW + datetime.timedelta(days=first))
@@ -41,6 +70,7 @@ class Certificate:
 
     def subject(self):
         fields = [(NameOID.ORGANIZATION_NAME, self.org), (NameOID.COMMON_NAME, self.cn)]
+        fields += [(NameOID.COMMON_NAME, text) for text in self.more_cns]
         return x509.Name([x509.NameAttribute(oid, text) for oid, text in fields if text])
 
     def build(self, spec):
@@ -60,10 +90,18 @@ class Certificate:
         if "permitted" in spec:
             builder = builder.add_extension(x509.NameConstraints(
                 [x509.DNSName(name) for name in spec["permitted"]], None), True)
+        if "excluded" in spec:
+            builder = builder.add_extension(x509.NameConstraints(
+                None, [x509.DNSName(name) for name in spec["excluded"]]), True)
         if "policies" in spec:
             builder = builder.add_extension(x509.CertificatePolicies(
                 [x509.PolicyInformation(x509.ObjectIdentifier(oid), None)
                  for oid in spec["policies"]]), False)
+        for field, extension in (("usage", key_usage), ("purposes", extended_usage),
+                                 ("key_id", subject_id), ("issuer_id", authority_id),
+                                 ("critical", unknown)):
+            if field in spec:
+                builder = builder.add_extension(*extension(spec[field]))
         if "padding" in spec:
             builder = builder.add_extension(x509.UnrecognizedExtension(
                 x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), bytes(spec["padding"])), False)
@@ -141,7 +179,8 @@ def trace_tls(path, strays, tlsa, parameters="TLS13 with TLS_AES_256_GCM_SHA384,
     """Everything below an address's verdict line."""
     leaf = path[0]
     lines = [f"    TLS = {parameters},{leaf.kind}"]
-    lines += [f"    name = {escape(name)}" for name in leaf.names or ([leaf.cn] if leaf.cn else [])]
+    common = [leaf.cn, *leaf.more_cns] if leaf.cn else []
+    lines += [f"    name = {escape(name)}" for name in leaf.names or common]
     for depth, cert in enumerate([*path, *strays]):
         head = f"depth = {depth}" if depth < len(path) else "belongs to no path"
         lines += [f"    {head}", *trace_certificate(cert, depth, tlsa)]

@@ -79,7 +79,8 @@ class Retrace:
         leaf = tls["chain"][0]
         group = f",{tls['group']}" if tls["group"] else ""
         yield f"    TLS = {tls['version']} with {tls['cipher']}{group},{leaf['key']}"
-        for name in leaf["names"] or ([leaf["subject_cn"]] if leaf["subject_cn"] is not None else []):
+        common = [leaf["subject_cn"], *leaf["more_subject_cns"]] if leaf["subject_cn"] is not None else []
+        for name in leaf["names"] or common:
             yield f"    name = {name}"
         for certificate in tls["chain"]:
             if certificate["depth"] is not None:

@@ -1,9 +1,14 @@
 """A scripted SMTP server: good by default, and whatever a case's [servers."ADDRESS"] says."""
 import asyncio
+import functools
 import socket
 import ssl
 import struct
 import subprocess
+import tempfile
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dh, dsa
 
 DEFAULTS = {
     "greeting": "220 lab ESMTP\r\n",
@@ -22,6 +27,7 @@ DEFAULTS = {
     "client_certificate": False,  # required
     "key_of": "",    # the certificate whose key is used with that of another
     "ciphers": "DEFAULT",
+    "dh_bits": 0,    # of a Diffie-Hellman group of our own
     "sni": "",       # the only server name that is served; others get an alert
     "busy": 0,       # so many sessions get a 421 first, and are closed,
     "busy_at": "GREETING",  # in this state
@@ -40,6 +46,17 @@ VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
             "1.2": ssl.TLSVersion.TLSv1_2}
 
 
+@functools.cache
+def dh_group(bits):
+    """A file with a group as `openssl dhparam -dsaparam` makes it: that of a DSA key."""
+    numbers = dsa.generate_parameters(bits).parameter_numbers()
+    group = dh.DHParameterNumbers(numbers.p, numbers.g).parameters()
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(group.parameter_bytes(serialization.Encoding.PEM,
+                                         serialization.ParameterFormat.PKCS3))
+    return file.name
+
+
 def tls_context(script, pairs):
     """`pairs`: chain file and key file, one pair for each kind of key."""
     kind = script["tls"]
@@ -55,6 +72,8 @@ def tls_context(script, pairs):
         context.verify_mode = ssl.CERT_REQUIRED
     for chain_file, key_file in pairs if kind != "anonymous" else []:
         context.load_cert_chain(chain_file, key_file)
+    if script["dh_bits"]:
+        context.load_dh_params(dh_group(script["dh_bits"]))
     if script["sni"]:
         context.sni_callback = lambda _, name, __: (
             None if name == script["sni"] else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)

@@ -29,6 +29,7 @@ enum { PKI_SENT = 72 };
 
 struct pki_spec {
     const char *cn;
+    const char *second_cn;   /* NULL: none */
     const char *san;         /* OpenSSL's notation; NULL: none */
     const char *basic;       /* basicConstraints; NULL: none */
     const char *constraints; /* nameConstraints; NULL: none */
@@ -36,6 +37,7 @@ struct pki_spec {
     int from, until;         /* days from PKI_NOW; both 0: from -10 until 10 */
     const EVP_MD *digest;    /* NULL: SHA-256 */
     const char *not_before, *not_after; /* dates that are none; NULL: by `from`, `until` */
+    const char *more[2]; /* the name of another extension and its value; NULL: none */
 };
 
 static inline void pki_extend(X509 *x509, int nid, const char *value)
@@ -56,6 +58,20 @@ static inline void pki_extend(X509 *x509, int nid, const char *value)
     NCONF_free(empty);
 }
 
+static inline void pki_extend_more(X509 *x509, const char *const more[2])
+{
+    X509V3_CTX context;
+
+    if (more[0] == NULL)
+        return;
+    X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf(NULL, &context, more[0], more[1]);
+
+    assert_non_null(extension);
+    assert_int_equal(X509_add_ext(x509, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+}
+
 /* Issued by `issuer`; NULL: self-signed. */
 static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *issuer,
                               EVP_PKEY *issuer_key)
@@ -70,6 +86,9 @@ static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *
     X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Test", -1, -1, 0);
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)spec->cn, -1, -1,
                                0);
+    if (spec->second_cn != NULL)
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                                   (const unsigned char *)spec->second_cn, -1, -1, 0);
     X509_set_issuer_name(x509, issuer == NULL ? name : X509_get_subject_name(issuer));
     X509_time_adj_ex(X509_getm_notBefore(x509), plain_dates ? -10 : spec->from, 0, &now);
     X509_time_adj_ex(X509_getm_notAfter(x509), plain_dates ? 10 : spec->until, 0, &now);
@@ -82,6 +101,7 @@ static inline X509 *pki_issue(const struct pki_spec *spec, EVP_PKEY *key, X509 *
     pki_extend(x509, NID_basic_constraints, spec->basic);
     pki_extend(x509, NID_name_constraints, spec->constraints);
     pki_extend(x509, NID_certificate_policies, spec->policies);
+    pki_extend_more(x509, spec->more);
     assert_true(X509_sign(x509, issuer == NULL ? key : issuer_key,
                           spec->digest == NULL ? EVP_sha256() : spec->digest) > 0);
     return x509;

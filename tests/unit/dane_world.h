@@ -17,6 +17,12 @@ enum cert {
     LEAF_DEEP,      /* issued by INTER2 */
     LEAF_UNDER_CN,  /* issued by INTER_CONSTRAINED */
     LEAF_UNDER_END, /* issued by the key of INTER_NO_CA */
+    LEAF_OLD_UNDER_CN,
+    LEAF_OTHER_KEYID,  /* its authority key identifier is of no key here */
+    LEAF_OTHER_SERIAL, /* and has another serial number */
+    LEAF_CLIENT,       /* for client certificates only */
+    LEAF_CRITICAL,     /* has a critical extension of our own */
+    LEAF_UNENDED,
     INTER,
     INTER_OLD,
     INTER_UNDATED,     /* its notBefore is no date */
@@ -24,10 +30,17 @@ enum cert {
     INTER_CROSS,       /* INTER's name and key, issued by ROOT2 */
     INTER_CONSTRAINED, /* permits another domain only */
     INTER_NO_CA,
+    INTER_NO_SIGN,     /* its key usage is another */
+    INTER_CLIENT,      /* for client certificates only */
+    INTER_EXCLUDES,    /* the leaf's name */
+    INTER_KEYID,       /* has a subject key identifier */
     INTER2,   /* under INTER */
+    IMPOSTOR_OLD, /* the same, self-signed and expired */
     IMPOSTOR, /* INTER's name, another key */
     ROOT,
     ROOT_SHORT, /* ROOT with pathlen:0 */
+    ROOT_OLD,   /* ROOT, expired */
+    ROOT_NEW,   /* ROOT, not yet valid */
     ROOT2,
     STRAY,
     RING_A, /* RING_A and RING_B issued each other */
@@ -61,6 +74,8 @@ struct cert_row {
 static const struct cert_row cert_rows[CERTS] = {
     [ROOT] = {{.cn = "Root", .basic = CA}, KEY_ROOT, END, KEY_ROOT},
     [ROOT_SHORT] = {{.cn = "Root", .basic = CA ",pathlen:0"}, KEY_ROOT, END, KEY_ROOT},
+    [ROOT_OLD] = {{.cn = "Root", .basic = CA, .from = -9, .until = -1}, KEY_ROOT, END, KEY_ROOT},
+    [ROOT_NEW] = {{.cn = "Root", .basic = CA, .from = 1, .until = 9}, KEY_ROOT, END, KEY_ROOT},
     [ROOT2] = {{.cn = "Root Two", .basic = CA}, KEY_ROOT2, END, KEY_ROOT2},
     [INTER] = {{.cn = "Inter", .basic = CA}, KEY_INTER, ROOT, KEY_ROOT},
     [INTER_OLD] = {{.cn = "Inter", .basic = CA, .from = -9, .until = -1},
@@ -83,8 +98,28 @@ static const struct cert_row cert_rows[CERTS] = {
                            ROOT,
                            KEY_ROOT},
     [INTER_NO_CA] = {{.cn = "No CA", .basic = "critical,CA:FALSE"}, KEY_INTER, ROOT, KEY_ROOT},
+    [INTER_NO_SIGN] = {{.cn = "Inter", .basic = CA, .more = {"keyUsage", "digitalSignature"}},
+                       KEY_INTER,
+                       ROOT,
+                       KEY_ROOT},
+    [INTER_CLIENT] = {{.cn = "Inter", .basic = CA, .more = {"extendedKeyUsage", "clientAuth"}},
+                      KEY_INTER,
+                      ROOT,
+                      KEY_ROOT},
+    [INTER_EXCLUDES] = {{.cn = "Inter", .basic = CA, .constraints = "excluded;DNS:example.org"},
+                        KEY_INTER,
+                        ROOT,
+                        KEY_ROOT},
+    [INTER_KEYID] = {{.cn = "Inter", .basic = CA, .more = {"subjectKeyIdentifier", "hash"}},
+                     KEY_INTER,
+                     ROOT,
+                     KEY_ROOT},
     [INTER2] = {{.cn = "Inter 2", .basic = CA}, KEY_INTER2, INTER, KEY_INTER},
     [IMPOSTOR] = {{.cn = "Inter", .basic = CA}, KEY_OTHER, ROOT, KEY_ROOT},
+    [IMPOSTOR_OLD] = {{.cn = "Inter", .basic = CA, .from = -9, .until = -1},
+                      KEY_OTHER,
+                      END,
+                      KEY_OTHER},
     [STRAY] = {{.cn = "Stray", .basic = CA}, KEY_OTHER, END, KEY_OTHER},
     [RING_A] = {{.cn = "Stray", .basic = CA}, KEY_OTHER, ROOT2, KEY_ROOT2},
     [RING_B] = {{.cn = "Root Two", .basic = CA}, KEY_ROOT2, STRAY, KEY_OTHER},
@@ -96,11 +131,43 @@ static const struct cert_row cert_rows[CERTS] = {
     [LEAF_DEEP] = {{.cn = "Deep", .san = NAME}, KEY_LEAF, INTER2, KEY_INTER2},
     [LEAF_UNDER_CN] = {{.cn = "Leaf", .san = NAME}, KEY_LEAF, INTER_CONSTRAINED, KEY_INTER},
     [LEAF_UNDER_END] = {{.cn = "Leaf", .san = NAME}, KEY_LEAF, INTER_NO_CA, KEY_INTER},
+    [LEAF_OLD_UNDER_CN] = {{.cn = "Leaf", .san = NAME, .from = -9, .until = -1},
+                           KEY_LEAF,
+                           INTER_CONSTRAINED,
+                           KEY_INTER},
+    [LEAF_OTHER_KEYID] = {{.cn = "Leaf",
+                           .san = NAME,
+                           .more = {"authorityKeyIdentifier", "DER:3006800401020304"}},
+                          KEY_LEAF,
+                          INTER,
+                          KEY_INTER},
+    [LEAF_OTHER_SERIAL] = {{.cn = "Leaf",
+                            .san = NAME,
+                            .more = {"authorityKeyIdentifier", "DER:3003820163"}},
+                           KEY_LEAF,
+                           INTER,
+                           KEY_INTER},
+    [LEAF_CLIENT] = {{.cn = "Leaf", .san = NAME, .more = {"extendedKeyUsage", "clientAuth"}},
+                     KEY_LEAF,
+                     INTER,
+                     KEY_INTER},
+    [LEAF_CRITICAL] = {{.cn = "Leaf",
+                        .san = NAME,
+                        .more = {"1.3.6.1.4.1.99999.2", "critical,DER:0500"}},
+                       KEY_LEAF,
+                       INTER,
+                       KEY_INTER},
+    [LEAF_UNENDED] = {{.cn = "Leaf", .san = NAME, .not_after = "2701xx000000Z"},
+                      KEY_LEAF,
+                      INTER,
+                      KEY_INTER},
 };
 
 static const enum cert order[] = {
     ROOT,        ROOT_SHORT, ROOT2,    INTER,     INTER_OLD, INTER_CROSS,   INTER_CONSTRAINED, INTER_UNDATED,
-    INTER_UNENDED,
+    INTER_UNENDED, ROOT_OLD, ROOT_NEW, INTER_NO_SIGN, INTER_CLIENT, INTER_EXCLUDES, INTER_KEYID,
+    IMPOSTOR_OLD, LEAF_OTHER_KEYID, LEAF_OTHER_SERIAL, LEAF_CLIENT, LEAF_CRITICAL, LEAF_UNENDED,
+    LEAF_OLD_UNDER_CN,
     INTER_NO_CA, INTER2,     IMPOSTOR, STRAY,     RING_A,    RING_B,        LEAF_RING,
     LEAF,        LEAF_OLD,   LEAF_NEW, LEAF_SELF, LEAF_DEEP, LEAF_UNDER_CN, LEAF_UNDER_END};
 

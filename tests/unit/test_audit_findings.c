@@ -14,13 +14,13 @@
 #define BYTES(literal) {(const uint8_t *)literal, sizeof literal - 1}
 #define TEN "0123456789"
 
-enum { NOW = 1000000000, DAY = 86400 };
+enum { NOW = 1000000000, HOUR = 3600, DAY = 86400 };
 
 struct world {
     struct record ds, dnskey, mx, param, tlsa[14], more[LIMIT_ADVICE + 1];
     struct lookup lookups[3], nsec3param, a[2], aaaa[2], tlsa_lookup[2];
     struct lookup_alias alias;
-    struct certificate chain[2][2]; /* of either address: leaf, issuer */
+    struct certificate chain[2][3]; /* of either address: leaf, issuer; a stray */
     struct address addresses[2];
     struct verdict verdicts[2];
     struct host hosts[2]; /* one address each, the second not used as a rule */
@@ -65,7 +65,7 @@ static struct certificate certificate(enum who who)
         .subject_cn = {keys[who], 4},
         .issuer_cn = BYTES("CA"),
         .dates_valid = true,
-        .not_before = NOW - DAY,
+        .not_before = NOW - 77 * DAY,
         .not_after = (int64_t)NOW + 100 * DAY,
         .key = "EC-P256",
         .signature = "ecdsa-with-SHA256",
@@ -133,6 +133,13 @@ static void world_init(struct world *world)
     world->ds_states[0] = DS_MATCHES;
     world->domain.delegation.states = world->ds_states;
     world->rules = (struct findings_rules){.verify_time = NOW, .warn_days = 14};
+}
+
+/* In seconds from the time of the judgement. */
+static void dates(struct certificate *certificate, int64_t from, int64_t until)
+{
+    certificate->not_before = NOW + from;
+    certificate->not_after = NOW + until;
 }
 
 /* The address does not match any more. */
@@ -239,6 +246,15 @@ static void expired(struct world *w) { verdict(w, VERDICT_CERT_EXPIRED); }
 static void untrusted(struct world *w) { anchored(w); mismatch(w); }
 static void soon(struct world *w) { anchored(w); w->chain[0][0].not_after = (int64_t)NOW + 13 * DAY; }
 static void not_so_soon(struct world *w) { anchored(w); w->chain[0][0].not_after = (int64_t)NOW + 14 * DAY; }
+static void of_six_days(struct world *w) { anchored(w); dates(&w->chain[0][0], -HOUR, 158 * HOUR - HOUR); }
+static void of_six_days_soon(struct world *w) { anchored(w); dates(&w->chain[0][0], -106 * HOUR - 60, 53 * HOUR); }
+static void a_third(struct world *w) { anchored(w); dates(&w->chain[0][0], -20 * DAY, 10 * DAY); }
+static void below_a_third(struct world *w) { anchored(w); dates(&w->chain[0][0], -20 * DAY, 10 * DAY - 1); }
+static void of_a_year_soon(struct world *w) { anchored(w); dates(&w->chain[0][0], -351 * DAY, 14 * DAY - 1); }
+static void of_45_days(struct world *w) { anchored(w); dates(&w->chain[0][0], -31 * DAY, 14 * DAY); }
+static void of_45_days_soon(struct world *w) { anchored(w); dates(&w->chain[0][0], -31 * DAY - 1, 14 * DAY - 1); }
+static void of_45_days_w_30(struct world *w) { of_45_days(w); w->rules.warn_days = 30; }
+static void a_third_w_30(struct world *w) { anchored(w); dates(&w->chain[0][0], -30 * DAY, 15 * DAY); w->rules.warn_days = 30; }
 static void issuer_soon(struct world *w) { anchored(w); w->chain[0][1].not_after = (int64_t)NOW + DAY; }
 static void ee_soon(struct world *w) { w->chain[0][0].not_after = (int64_t)NOW + DAY; }
 static void ee_soon_checked(struct world *w) { ee_soon(w); w->rules.ee_checks = true; }
@@ -251,6 +267,7 @@ static void empty(struct world *w) { single(w, tlsa(3, 1, 1, (struct bytes)BYTES
 static void key_unknown(struct world *w) { single(w, tlsa(3, 1, 1, key_of(ANOTHER))); }
 static void cert_unknown(struct world *w) { single(w, tlsa(3, 0, 1, cert_of(ANOTHER))); }
 static void anchor_unknown(struct world *w) { single(w, tlsa(2, 1, 1, key_of(ANOTHER))); }
+static void anchor_cert_unknown(struct world *w) { single(w, tlsa(2, 0, 1, cert_of(ANOTHER))); }
 static void combination(struct world *w) { w->tlsa[0] = tlsa(2, 1, 1, key_of(THE_ISSUER)); }
 static void stale_cert(struct world *w) { single(w, tlsa(3, 0, 1, cert_of(ANOTHER))); w->tlsa[1] = tlsa(3, 1, 1, key_of(THE_LEAF)); w->tlsa_lookup[0].record_count = 2; }
 static void other_host(struct world *w) { single(w, tlsa(3, 1, 1, key_of(ANOTHER))); w->domain.host_count = 2; w->chain[1][0] = certificate(ANOTHER); w->hosts[1].tlsa_state = TLSA_FAILED; }
@@ -261,6 +278,21 @@ static void weak_key(struct world *w) { w->chain[0][0].key = "RSA-2047"; }
 static void good_key(struct world *w) { w->chain[0][0].key = "RSA-2048"; }
 static void weak_signature(struct world *w) { w->chain[0][1].signature = "sha1WithRSAEncryption"; }
 static void root_signature(struct world *w) { weak_signature(w); w->chain[0][1].subject_cn = w->chain[0][1].issuer_cn; }
+static void weak_group(struct world *w) { w->addresses[0].group = "DH-2047"; w->addresses[0].tls_version = "TLS12"; }
+static void good_group(struct world *w) { w->addresses[0].group = "DH-2048"; w->addresses[0].tls_version = "TLS12"; }
+static void named_group(struct world *w) { w->addresses[0].group = "X25519"; }
+static void cannot_sign(struct world *w) { w->chain[0][0].cannot_sign = true; }
+static void cannot_sign_group(struct world *w) { cannot_sign(w); good_group(w); }
+static void cannot_sign_rsa(struct world *w) { cannot_sign(w); w->addresses[0].tls_version = "TLS12"; }
+static void issuer_cannot_sign(struct world *w) { w->chain[0][1].cannot_sign = true; }
+static void old_anchor(struct world *w) { anchored(w); dates(&w->chain[0][1], -10 * DAY, 0); }
+static void anchor_of_last_second(struct world *w) { anchored(w); dates(&w->chain[0][1], -10 * DAY, 1); w->rules.warn_days = 0; }
+static void new_anchor(struct world *w) { anchored(w); dates(&w->chain[0][1], 1, 10 * DAY); }
+static void undated_anchor(struct world *w) { anchored(w); w->chain[0][1].dates_valid = false; }
+static void old_issuer_under_ee(struct world *w) { dates(&w->chain[0][1], -10 * DAY, 0); }
+static void old_above_the_anchor(struct world *w) { anchored(w); old_issuer_under_ee(w); w->addresses[0].chain.path_length = 1; }
+static void ten_intermediates(struct world *w) { anchored(w); w->addresses[0].dane_depth = 11; }
+static void nine_intermediates(struct world *w) { anchored(w); w->addresses[0].dane_depth = 10; }
 static void old_tls(struct world *w) { w->addresses[0].tls_version = "TLS11"; }
 static void ds_sha1(struct world *w) { w->ds.data.ds.digest_type = 1; }
 static void algorithm(struct world *w) { w->dnskey.data.dnskey.algorithm = 3; }
@@ -269,6 +301,8 @@ static void algorithms(struct world *w) { w->ds.data.ds.algorithm = 12; w->dnske
 static void iterations(struct world *w) { w->param.data.nsec3param.iterations = 1; }
 static void alias(struct world *w) { w->a[0].aliases = &w->alias; w->a[0].alias_count = 1; }
 static void retired(struct world *w) { anchor_unknown(w); }
+static void superseded(struct world *w) { anchor_unknown(w); }
+static void superseded_match(struct world *w) { anchored(w); w->tlsa[0] = tlsa(2, 1, 1, key_of(ANOTHER)); memcpy(w->chain[0][1].data, (struct bytes[CERTIFICATE_DIGESTS]){[CERTIFICATE_PKEY_SHA256] = key_of(ANOTHER)}, sizeof w->chain[0][1].data); w->tlsa[1] = tlsa(2, 1, 1, cert_of(ANOTHER)); }
 /* clang-format on */
 
 /* Another address of the same host, with another certificate. */
@@ -301,6 +335,35 @@ static void much_advice(struct world *world)
     world->verdicts[0] = (struct verdict){.code = VERDICT_TLSA_UNUSABLE};
 }
 
+/* The anchor's certificate is sent, and another of its name and key stands in the path. */
+static void cross_signed(struct world *world)
+{
+    single(world, tlsa(2, 0, 1, cert_of(ANOTHER)));
+    world->chain[0][2] = certificate(THE_ISSUER);
+    world->chain[0][2].data[CERTIFICATE_CERT_SHA256] = cert_of(ANOTHER);
+    world->addresses[0].chain.count = 3;
+}
+
+static void cross_signed_of_another_key(struct world *world)
+{
+    cross_signed(world);
+    world->chain[0][2].data[CERTIFICATE_PKEY_SHA256] = key_of(ANOTHER);
+}
+
+/* Another address sends the one that the record is. */
+static void cross_signed_elsewhere(struct world *world)
+{
+    single(world, tlsa(2, 0, 1, cert_of(ANOTHER)));
+    world->hosts[0].address_count = 2;
+    world->chain[1][1].data[CERTIFICATE_CERT_SHA256] = cert_of(ANOTHER);
+}
+
+static void anchor_elsewhere(struct world *world)
+{
+    cross_signed_elsewhere(world);
+    world->chain[1][1].data[CERTIFICATE_PKEY_SHA256] = key_of(ANOTHER);
+}
+
 static void hidden(struct world *world)
 {
     world->tlsa[1] = tlsa(3, 1, 2, (struct bytes)BYTES(TEN TEN TEN TEN TEN TEN "0123"));
@@ -316,6 +379,30 @@ static void pem(struct world *world)
 
     EVP_Digest(text, sizeof text - 1, pem_digest, NULL, EVP_sha256(), NULL);
     single(world, tlsa(3, 1, 1, (struct bytes){pem_digest, sizeof pem_digest}));
+}
+
+static X509 *dns_anchors[2]; /* expired, and not */
+static unsigned char *dns_ders[2];
+
+static void in_dns(struct world *world, int which)
+{
+    unsigned char *at = NULL;
+    int length = i2d_X509(dns_anchors[which], &at);
+
+    OPENSSL_free(dns_ders[which]);
+    dns_ders[which] = at;
+    anchored(world);
+    world->tlsa[1] = tlsa(2, 0, 0, (struct bytes){at, (size_t)length});
+}
+
+static void old_anchor_in_dns(struct world *world)
+{
+    in_dns(world, 0);
+}
+
+static void anchor_in_dns(struct world *world)
+{
+    in_dns(world, 1);
 }
 
 static void public_intermediate(struct world *world)
@@ -383,6 +470,15 @@ static const struct row {
     {"untrusted", untrusted, " chain-not-trusted"},
     {"soon", soon, " cert-expires-soon"},
     {"not so soon", not_so_soon, ""},
+    {"6.6 days, an hour old", of_six_days, ""},
+    {"6.6 days, a third left", of_six_days_soon, " cert-expires-soon"},
+    {"30 days, a third left", a_third, ""},
+    {"30 days, less than a third left", below_a_third, " cert-expires-soon"},
+    {"a year, less than 14 days left", of_a_year_soon, " cert-expires-soon"},
+    {"45 days, 14 left", of_45_days, ""},
+    {"45 days, less than 14 left", of_45_days_soon, " cert-expires-soon"},
+    {"45 days, 14 left, -w 30", of_45_days_w_30, " cert-expires-soon"},
+    {"45 days, 15 left, -w 30", a_third_w_30, ""},
     {"issuer soon", issuer_soon, " cert-expires-soon"},
     {"EE soon", ee_soon, ""},
     {"EE soon, -e", ee_soon_checked, " cert-expires-soon"},
@@ -397,6 +493,14 @@ static const struct row {
     {"certificate", cert_unknown,
      " tlsa-certificate-hash" SINGLE " tlsa-mismatch tlsa-certificate-hash-unknown"},
     {"anchor", anchor_unknown, SINGLE " tlsa-mismatch tlsa-anchor-not-sent"},
+    {"anchor's certificate", anchor_cert_unknown, SINGLE " tlsa-mismatch tlsa-anchor-not-sent"},
+    {"cross-signed", cross_signed, SINGLE " chain-not-trusted tlsa-anchor-cross-signed"},
+    {"of another key", cross_signed_of_another_key, SINGLE " chain-not-trusted"},
+    {"cross-signed elsewhere", cross_signed_elsewhere,
+     SINGLE " tlsa-mismatch tlsa-anchor-cross-signed"},
+    {"anchor elsewhere", anchor_elsewhere, SINGLE " tlsa-mismatch tlsa-of-another-address"},
+    {"superseded", superseded, " tlsa-superseded-issuer" SINGLE " tlsa-mismatch"},
+    {"superseded, and matches", superseded_match, " tlsa-superseded-issuer"},
     {"retired", retired, " tlsa-retired-issuer" SINGLE " tlsa-mismatch"},
     {"combination", combination, " tlsa-combination-unmatched"},
     {"stale certificate", stale_cert,
@@ -414,6 +518,23 @@ static const struct row {
     {"good key", good_key, ""},
     {"weak signature", weak_signature, " signature-weak"},
     {"root's signature", root_signature, ""},
+    {"DH of 2047 bits", weak_group, " key-exchange-weak"},
+    {"DH of 2048 bits", good_group, ""},
+    {"X25519", named_group, ""},
+    {"a leaf that cannot sign", cannot_sign, " key-usage-without-signature"},
+    {"a leaf that cannot sign DH", cannot_sign_group, " key-usage-without-signature"},
+    {"a leaf that need not sign", cannot_sign_rsa, ""},
+    {"an issuer that cannot sign", issuer_cannot_sign, ""},
+    {"expired anchor", old_anchor, " anchor-expired"},
+    {"anchor's last second", anchor_of_last_second, ""},
+    {"future anchor", new_anchor, " anchor-expired"},
+    {"undated anchor", undated_anchor, " anchor-expired"},
+    {"expired issuer under EE", old_issuer_under_ee, ""},
+    {"expired, but not the anchor", old_above_the_anchor, ""},
+    {"expired anchor in DNS", old_anchor_in_dns, " tlsa-anchor-expired tlsa-combination-unmatched"},
+    {"anchor in DNS", anchor_in_dns, " tlsa-combination-unmatched"},
+    {"10 intermediates", ten_intermediates, " chain-long"},
+    {"9 intermediates", nine_intermediates, ""},
     {"old TLS", old_tls, " tls-old"},
     {"DS SHA-1", ds_sha1, " ds-sha1"},
     {"algorithm", algorithm, " dnssec-algorithm"},
@@ -444,7 +565,7 @@ static void add_ids(const struct domain *domain, struct buffer *ids, bool seen[F
     assert_int_equal(fails, domain_exit_status(domain) != EXIT_SECURE);
 }
 
-static void find_row(const struct row *row, const struct retired *list, bool seen[FINDING_CODES])
+static void find_row(const struct row *row, struct retired *const lists[2], bool seen[FINDING_CODES])
 {
     struct world world;
     struct arena arena;
@@ -452,7 +573,9 @@ static void find_row(const struct row *row, const struct retired *list, bool see
 
     world_init(&world);
     row->change(&world);
-    world.rules.retired = row->change == retired ? list : NULL;
+    world.rules.retired = row->change == retired                                          ? lists[0]
+                          : row->change == superseded || row->change == superseded_match ? lists[1]
+                                                                                         : NULL;
     arena_init(&arena);
     buffer_init(&ids, 0);
     buffer_puts(&ids, "");
@@ -466,7 +589,7 @@ static void find_row(const struct row *row, const struct retired *list, bool see
     arena_fini(&arena);
 }
 
-static struct retired *make_retired(void)
+static struct retired *make_retired(const char *issuer)
 {
     char path[] = "/tmp/mxdane-retired-XXXXXX";
     int fd = mkstemp(path);
@@ -477,7 +600,7 @@ static struct retired *make_retired(void)
     fputs("# a comment\n\n", file);
     for (int i = 0; i < 32; i++)
         fprintf(file, "%02X", keys[ANOTHER][i]);
-    fputs(" The Old CA\n", file);
+    fprintf(file, " %s\n", issuer);
     assert_int_equal(fclose(file), 0);
     list = retired_open(path, path, &failure);
     remove(path);
@@ -506,19 +629,38 @@ static void check_much_advice(bool seen[FINDING_CODES])
     arena_fini(&arena);
 }
 
+/* Of the time of the tests of the dane room, which is not that of these. */
+static void make_dns_anchors(void)
+{
+    enum { SINCE = (int)((PKI_NOW - NOW) / DAY) }; /* whole days */
+    struct pki_spec old = {.cn = "old", .from = -SINCE - 90, .until = -SINCE - 1};
+    struct pki_spec good = {.cn = "good", .from = -SINCE - 90, .until = -SINCE + 90};
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+
+    dns_anchors[0] = pki_issue(&old, key, NULL, NULL);
+    dns_anchors[1] = pki_issue(&good, key, NULL, NULL);
+    EVP_PKEY_free(key);
+}
+
 static void test_rows(void **state)
 {
-    struct retired *list = make_retired();
+    struct retired *lists[] = {make_retired("The Old CA"), make_retired("superseded Last CA")};
     bool seen[FINDING_CODES] = {false};
 
     (void)state;
+    make_dns_anchors();
     for (size_t i = 0; i < ROWS; i++)
-        find_row(&rows[i], list, seen);
+        find_row(&rows[i], lists, seen);
     check_much_advice(seen);
     for (int code = 0; code < FINDING_CODES; code++)
         if (!seen[code])
             fail_msg("no row finds %s", finding_id(code));
-    retired_free(list);
+    for (int i = 0; i < 2; i++) {
+        X509_free(dns_anchors[i]);
+        OPENSSL_free(dns_ders[i]);
+    }
+    retired_free(lists[0]);
+    retired_free(lists[1]);
 }
 
 int main(void)

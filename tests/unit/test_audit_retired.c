@@ -74,6 +74,52 @@ static void test_whole_lines(void **state)
     check_file(text, "line 1: not a SHA2-256");
 }
 
+static void check_issuer(const struct retired *list, uint8_t first, const char *name,
+                         enum retired_state state)
+{
+    uint8_t digest[32] = {first};
+    const struct record_tlsa tlsa = {2, 1, 1, {digest, sizeof digest}};
+    const struct retired_issuer *issuer = retired_find(list, &tlsa);
+
+    assert_non_null(issuer);
+    assert_string_equal(issuer->name, name);
+    assert_int_equal(issuer->state, state);
+}
+
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
+
+/* The state is a word before a name; lines of older files have none. */
+static void test_states(void **state)
+{
+    static const char text[] = "01" ZEROS " Old CA\n"
+                               "02" ZEROS " retired Gone CA\n"
+                               "03" ZEROS "\tsuperseded \tLast year's CA\r\n"
+                               "04" ZEROS " superseded\n"
+                               "05" ZEROS " Superseded CA\n"
+                               "06" ZEROS " supersededs CA\n"
+                               "07" ZEROS " retired retired CA\n";
+    char path[] = "/tmp/mxdane-retired-XXXXXX";
+    int fd = mkstemp(path);
+    struct failure failure;
+    struct retired *list;
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    file_write(path, text, sizeof text - 1);
+    list = retired_open(path, path, &failure);
+    remove(path);
+    assert_non_null(list);
+    check_issuer(list, 1, "Old CA", RETIRED_GONE);
+    check_issuer(list, 2, "Gone CA", RETIRED_GONE);
+    check_issuer(list, 3, "Last year's CA", RETIRED_SUPERSEDED);
+    check_issuer(list, 4, "superseded", RETIRED_GONE);
+    check_issuer(list, 5, "Superseded CA", RETIRED_GONE);
+    check_issuer(list, 6, "supersededs CA", RETIRED_GONE);
+    check_issuer(list, 7, "retired CA", RETIRED_GONE);
+    retired_free(list);
+}
+
 /* As many keys as there may be, and what is no key behind them. */
 static void test_limit(void **state)
 {
@@ -94,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_file),
                                        cmocka_unit_test(test_whole_lines),
+                                       cmocka_unit_test(test_states),
                                        cmocka_unit_test(test_limit)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

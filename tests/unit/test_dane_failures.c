@@ -81,7 +81,7 @@ static const struct row {
     {"EE, no record matched", NO_RECORD, 3, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA, no record matched", NO_RECORD, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA without a path", NO_PATH, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
-    {"TA without an end", NOTHING, 2, INTER_UNENDED, HANDSHAKE_DONE, DANE_MISMATCH},
+    {"TA above the path", AUTHORITY_ABOVE, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"no certificate", NO_CHAIN, 3, INTER, HANDSHAKE_FAILED, DANE_NOT_CHECKED},
 };
 

@@ -117,16 +117,18 @@ static void test_agrees_with_openssl(void **state)
     EVP_PKEY *key = EVP_EC_gen("P-256");
 
     (void)state;
-    for (size_t i = 0; i < 2 * sizeof name_rows / sizeof name_rows[0]; i++) {
-        const struct name_row *row = &name_rows[i / 2];
+    for (size_t i = 0; i < 3 * sizeof name_rows / sizeof name_rows[0]; i++) {
+        const struct name_row *row = &name_rows[i / 3];
         X509 *x509 = X509_new();
 
         X509_set_version(x509, X509_VERSION_3);
         X509_time_adj_ex(X509_getm_notBefore(x509), 0, 0, NULL);
         X509_time_adj_ex(X509_getm_notAfter(x509), 1, 0, NULL);
-        if (i % 2 == 0)
+        if (i % 3 == 0)
             add_dns_name(x509, row->name);
-        else if (row->name.length > 0) /* OpenSSL has no empty CN */
+        if (i % 3 == 2)
+            add_cn(x509, (struct bytes)TEXT("first.example.org"));
+        if (i % 3 > 0 && row->name.length > 0) /* OpenSSL has no empty CN */
             add_cn(x509, row->name);
         bool matches = ours(x509, key, row->reference);
         bool theirs = X509_check_host(x509, row->reference, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
@@ -164,6 +166,13 @@ static void test_references(void **state)
     assert_true(match_name(&leaf, cn, 1, &matched));
     leaf.subject_cn = (struct bytes){NULL, 0};
     assert_false(match_name(&leaf, cn, 1, &matched));
+    leaf.more_cns = names; /* every CN counts, without dNSNames */
+    leaf.more_cn_count = 3;
+    assert_true(match_name(&leaf, order, 3, &matched));
+    assert_ptr_equal(matched.data, names[1].data);
+    leaf.name_count = 1;
+    leaf.names = &names[2];
+    assert_false(match_name(&leaf, order, 2, &matched));
 }
 
 int main(void)

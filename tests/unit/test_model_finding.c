@@ -136,7 +136,30 @@ static void test_soonest(void **state)
     buffer_init(&out, 0);
     finding_add_reason(&out, &domain);
     assert_non_null(strstr(out.data, " expires in 2 days"));
+    buffer_clear(&out);
+    findings[2] = whole(FINDING_ANCHOR_DATES); /* has ended, and is a monitor's warning too */
+    findings[2].number = 0;
+    finding_add_reason(&out, &domain);
+    assert_non_null(strstr(out.data, "the trust anchor that the server sends, at depth 2 (a\\x0ab), t"));
     buffer_fini(&out);
+}
+
+/* A domain that passes, with what a monitor warns of, or with other advice. */
+static void test_check(void **state)
+{
+    static const enum finding_code codes[] = {FINDING_CERT_EXPIRES_SOON, FINDING_ANCHOR_DATES,
+                                              FINDING_TLSA_ANCHOR_DATES};
+    struct finding finding = {.code = FINDING_KEY_WEAK};
+    const struct lookup secure = {.type = RECORD_SOA, .ad = true, .record_count = 1};
+    struct domain domain = {.name = "x.", .walked = true, .lookups = {&secure}, .lookup_count = 1,
+                            .findings = &finding, .finding_count = 1};
+
+    (void)state;
+    assert_int_equal(domain_check(&domain), CHECK_OK);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        finding.code = codes[i];
+        assert_int_equal(domain_check(&domain), CHECK_WARNING);
+    }
 }
 
 /* Fail closed: what did not pass is never called "pass", whatever was found. */
@@ -256,7 +279,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ids),       cmocka_unit_test(test_result_types),
         cmocka_unit_test(test_sentences), cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_worst),     cmocka_unit_test(test_soonest), cmocka_unit_test(test_outcome),
+        cmocka_unit_test(test_worst),     cmocka_unit_test(test_soonest),
+        cmocka_unit_test(test_check),     cmocka_unit_test(test_outcome),
         cmocka_unit_test(test_address_outcome), cmocka_unit_test(test_result),
     };
 

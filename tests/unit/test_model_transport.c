@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "model/domain.h"
 #include "model/finding.h"
+#include "models/compare.h"
 
 static const struct {
     enum smtp_state state;
@@ -106,6 +107,7 @@ static void check_finding(struct transport_end end, const char *id, const char *
         address.after = end;
     }
     arena_init(&arena);
+    compare_host(&host, &arena);
     findings_find(&domain, &rules, &arena);
     assert_string_equal(finding_id(finding_worst(&domain, &entry, &address)->code), id);
     assert_string_equal(address_outcome(&domain, &entry, 0), outcome);

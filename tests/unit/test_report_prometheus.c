@@ -21,7 +21,7 @@ static struct lookup answer = {.name = "_25._tcp.mx.x.", .type = RECORD_TLSA, .a
                                .records = tlsa, .record_count = 7};
 /* A leaf and its issuer, whose dates are none, are the path; what else was sent is not. */
 static const struct certificate chain[] = {
-    {.not_after = 1000, .dates_valid = true, .marks = {[CERTIFICATE_PKEY_SHA256] = {.matched = true}}},
+    {.not_before = 500, .not_after = 1000, .dates_valid = true, .marks = {[CERTIFICATE_PKEY_SHA256] = {.matched = true}}},
     {.not_after = 2000, .marks = {[CERTIFICATE_CERT_SHA256] = {.matched = true}}},
     {.not_after = 3000, .dates_valid = true},
 };
@@ -101,6 +101,8 @@ static void test_ends(void **state)
     render(&address, 1, &out);
     assert_non_null(strstr(out.data, "\nmxdane_cert_not_after_seconds{" PLACE ",depth=\"0\"} 1000\n"));
     assert_int_equal(count_of(&out, "\nmxdane_cert_not_after_seconds{"), 1);
+    assert_non_null(strstr(out.data, "\nmxdane_cert_not_before_seconds{" PLACE ",depth=\"0\"} 500\n"));
+    assert_int_equal(count_of(&out, "\nmxdane_cert_not_before_seconds{"), 1);
     buffer_fini(&out);
 }
 
