@@ -6,18 +6,17 @@
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/objects.h>
 #include <openssl/ssl.h>
 
 #include "base/limits.h"
 #include "base/memory.h"
 #include "dane/records.h"
 #include "judge.h"
+#include "parameters.h"
 #include "x509.h"
 
-enum { READ_CHUNK = 4096, SNI_MAXIMUM = 255, GROUP_TEXT = 80 };
+enum { READ_CHUNK = 4096, SNI_MAXIMUM = 255 };
 
 struct handshake_context {
     SSL_CTX *ssl;
@@ -409,59 +408,6 @@ enum excess handshake_excess(const struct handshake *handshake)
     return handshake->excess;
 }
 
-static const char *version_name(int version)
-{
-    switch (version) {
-    case TLS1_VERSION:
-        return "TLS10";
-    case TLS1_1_VERSION:
-        return "TLS11";
-    case TLS1_2_VERSION:
-        return "TLS12";
-    case TLS1_3_VERSION:
-        return "TLS13";
-    default:
-        return "TLS";
-    }
-}
-
-/* "P-256", "X25519", "ffdhe2048"; NULL: OpenSSL knows no name. */
-static const char *group_name(int nid)
-{
-    const char *name = EC_curve_nid2nist(nid);
-
-    return name != NULL ? name : nid == NID_undef ? NULL : OBJ_nid2sn(nid);
-}
-
-/* Before TLS 1.3 there are key exchanges without a group (RSA), or with one of the server's own. */
-static const char *temporary_key_name(SSL *ssl, struct arena *arena)
-{
-    EVP_PKEY *key = NULL;
-    char group[GROUP_TEXT];
-    const char *name;
-
-    if (SSL_get_peer_tmp_key(ssl, &key) != 1)
-        return NULL;
-    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_DH)
-        name = arena_format(arena, "DH-%d", EVP_PKEY_get_bits(key));
-    else if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
-             EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1)
-        name = group_name(OBJ_txt2nid(group));
-    else
-        name = group_name(EVP_PKEY_get_base_id(key));
-    EVP_PKEY_free(key);
-    return name;
-}
-
-static const char *negotiated_group(SSL *ssl, struct arena *arena)
-{
-    if (SSL_version(ssl) < TLS1_3_VERSION)
-        return temporary_key_name(ssl, arena);
-    int id = (int)SSL_get_negotiated_group(ssl);
-
-    return (id & TLSEXT_nid_unknown) != 0 ? SSL_group_to_name(ssl, id) : group_name(id);
-}
-
 /* The full data is long: it stays where a record is compared with it, and so a mark shows it. */
 static void keep_data(struct certificate *certificate, struct arena *arena)
 {
@@ -498,9 +444,9 @@ void handshake_result(const struct handshake *handshake, struct arena *arena,
     address->handshaken = handshake->done;
     if (!handshake->done)
         return;
-    address->tls_version = version_name(SSL_version(handshake->ssl));
+    address->tls_version = parameters_version(handshake->ssl);
     address->cipher = SSL_get_cipher_name(handshake->ssl);
-    address->group = negotiated_group(handshake->ssl, arena);
+    address->group = parameters_group(handshake->ssl, arena);
     copy_chain(handshake, arena, address);
     address->dane = handshake->judgement.result;
     address->dane_depth = handshake->judgement.depth;
