@@ -23,11 +23,13 @@ void hosts_cancel(struct hosts *hosts);
 void hosts_free(struct hosts *hosts);
 
 /*
- * The facts about an MX host: `done` is called exactly once, from inside where they are known.
+ * The facts about an MX host, of its first `addresses` at least: `done` is called exactly once,
+ * from inside where they are known. What is not told yet of an address that is beyond may still
+ * be written.
  * Domains that ask while they are being found join the others. The result is valid until it is
  * released.
  */
-void hosts_find(struct hosts *hosts, const char *name,
+void hosts_find(struct hosts *hosts, const char *name, size_t addresses,
                 void (*done)(void *argument, const struct host *host), void *argument);
 
 /* The domain is done with it. Of the hosts nobody holds, plan->hosts are remembered. */

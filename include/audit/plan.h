@@ -22,6 +22,7 @@ struct plan {
     size_t jobs;       /* probes in flight at most, */
     size_t jobs_aside; /* and so many with silent servers beside them */
     size_t hosts;      /* MX hosts remembered at most */
+    size_t addresses;  /* probed for one domain at most, its hosts' together */
     uint64_t pause_ms; /* between two connections to an address */
     bool dialogue;     /* keep the SMTP dialogues */
     bool findings;     /* say what is wrong, and what might be better */

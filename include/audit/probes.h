@@ -8,15 +8,15 @@
 #define MXDANE_AUDIT_PROBES_H
 
 #include "audit/plan.h"
-#include "base/arena.h"
 #include "dane/handshake.h"
 #include "model/host.h"
+#include "smtp/probe.h"
 
 struct uv_loop_s;
 struct probes;
 
 struct probes_listener { /* called from the loop */
-    void (*done)(void *argument);    /* once */
+    void (*done)(void *argument, struct address *address); /* once */
     void (*stalled)(void *argument); /* at most once before: the server is silent, or has to rest */
     void *argument;
 };
@@ -33,10 +33,10 @@ void probes_free(struct probes *probes);
 
 /*
  * Probes `address` of `host` when its turn comes and fills it in. `stalled` may be called from
- * inside. `arena` is the address's own: the thread pool writes to it.
+ * inside. `memory` is the address's own: the thread pool writes to it.
  */
 void probes_add(struct probes *probes, const struct host *host, struct address *address,
-                struct arena *arena, const struct probes_listener *listener);
+                struct probe_memory *memory, const struct probes_listener *listener);
 
 /* SMTP sessions begun so far. */
 size_t probes_count(const struct probes *probes);

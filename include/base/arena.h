@@ -9,6 +9,7 @@
 
 struct arena {
     struct arena_block *blocks; /* newest first */
+    size_t bytes; /* of all of them */
 };
 
 void arena_init(struct arena *arena);

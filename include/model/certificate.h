@@ -61,6 +61,9 @@ bool certificate_dates_hold(const struct certificate *certificate, int64_t time)
 size_t certificate_name_count(const struct certificate *certificate);
 struct bytes certificate_name(const struct certificate *certificate, size_t index);
 
+/* The same certificates in the same places, by the SHA2-256 of each; no chain equals none. */
+bool chain_equals(const struct chain *left, const struct chain *right);
+
 /* The selector, matching type and trace label ("pkey sha256") of a digest. */
 uint8_t certificate_digest_selector(enum certificate_digest digest);
 uint8_t certificate_digest_mtype(enum certificate_digest digest);

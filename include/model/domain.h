@@ -14,7 +14,9 @@
 
 struct domain_host {
     const struct host *host;        /* borrowed from the run's hosts */
-    const struct verdict *verdicts; /* one per address of the host */
+    const struct verdict *verdicts; /* one per address, */
+    size_t address_count; /* of the first addresses of the host: so many are looked at for the domain */
+    enum excess excess;   /* addresses were left out, of the host's or of the domain's limit */
 };
 
 struct finding;
@@ -52,6 +54,9 @@ bool domain_name_refused(const struct domain *domain);
 
 /* A look-up or an address of the host that makes the domain fail. */
 bool domain_host_fails(const struct domain_host *host);
+
+/* Whether a session with one of its addresses was wanted and begun, or had a reason not to be. */
+bool domain_host_probed(const struct domain_host *host);
 
 /*
  * Why nothing is proved though nothing is wrong: the options that leave out every server. NULL:

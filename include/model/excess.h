@@ -13,6 +13,7 @@ enum excess {
     EXCESS_RECORDS,       /* of an answer */
     EXCESS_MX_HOSTS,      /* of a domain */
     EXCESS_ADDRESSES,     /* of a host */
+    EXCESS_DOMAIN_ADDRESSES, /* of all hosts of a domain: --addresses */
     EXCESS_REPLY_LINE,    /* of a session, from here on */
     EXCESS_REPLY_LINES,
     EXCESS_SESSION_BYTES,

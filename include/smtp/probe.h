@@ -27,14 +27,21 @@ struct probe_config { /* of the run */
     char *scratch;       /* LIMIT_READ_BYTES that the probes of a loop read into, one after another */
 };
 
+/* What an address consists of; the second half may be given up for an equal one's. */
+struct probe_memory {
+    struct arena session; /* dialogue and ends */
+    struct arena tls;     /* what handshake_result fills in */
+};
+
 /*
  * Probes `address` (family and bytes set) of `host` and fills in the rest; everything lives in
- * `arena`, which the thread pool uses too and nobody else may meanwhile, and is complete when
+ * `memory`, which the thread pool uses too and nobody else may meanwhile, and is complete when
  * `done` is called, once, from the loop, all handles closed.
  */
 struct probe *probe_start(struct uv_loop_s *loop, const struct probe_config *config,
-                          const struct host *host, struct address *address, struct arena *arena,
-                          void (*done)(void *), void *argument);
+                          const struct host *host, struct address *address,
+                          struct probe_memory *memory, void (*done)(void *),
+                          void *argument);
 
 /* Ends it early: `done` is still called, from the loop. */
 void probe_cancel(struct probe *probe);

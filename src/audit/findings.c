@@ -224,12 +224,12 @@ static void find_host(struct finder *finder, const struct domain_host *entry)
     find_existence(finder, entry);
     find_address_lookup(finder, entry, entry->host->a);
     find_address_lookup(finder, entry, entry->host->aaaa);
-    if (entry->host->excess != EXCESS_NONE)
+    if (entry->excess != EXCESS_NONE)
         finder_add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
-                                     .excess = entry->host->excess});
+                                     .excess = entry->excess});
     find_tlsa(finder, entry);
     advice_find_host(finder, entry, view);
-    for (size_t i = 0; i < entry->host->address_count; i++)
+    for (size_t i = 0; i < entry->address_count; i++)
         find_address(finder, entry, view, i);
 }
 

@@ -24,11 +24,16 @@ struct entry {
     struct entry *older, *newer; /* while nobody uses it */
     struct hosts *hosts;
     struct arena arena;
-    struct arena *address_arenas; /* one each: the thread pool writes to them */
+    struct probe_memory *memory; /* one each: the thread pool writes to them */
+    bool *done;                  /* addresses whose probe is done */
     const char *bases[WALK_BASES];
     size_t base_count, base_at;
+    size_t wanted;  /* addresses, by the domain that wants most */
+    size_t begun;   /* of them */
     size_t pending; /* answers or probes awaited */
     size_t users;   /* domains that wait for it or hold it */
+    size_t waiting; /* of them */
+    bool addresses_known;
     bool finished;
     bool stalled; /* a server of it is silent, or has to rest */
     struct waiter *waiters;
@@ -43,7 +48,7 @@ struct hosts {
     size_t count;
     size_t looked_up; /* ever */
     struct plan_met met;
-    size_t stalled; /* users of stalled hosts */
+    size_t stalled; /* domains that wait for stalled hosts */
     void (*made_room)(void *argument);
     void *argument;
     struct entry *oldest, *newest; /* of those nobody uses */
@@ -85,8 +90,10 @@ static void entry_free(struct entry *entry)
         entry->waiters = waiter->next;
         free(waiter);
     }
-    for (size_t i = 0; i < entry->host.address_count && entry->address_arenas != NULL; i++)
-        arena_fini(&entry->address_arenas[i]);
+    for (size_t i = 0; i < entry->host.address_count && entry->memory != NULL; i++) {
+        arena_fini(&entry->memory[i].session);
+        arena_fini(&entry->memory[i].tls);
+    }
     arena_fini(&entry->arena);
     free(entry);
 }
@@ -159,9 +166,10 @@ static void finish(struct entry *entry)
     struct waiter *waiter = entry->waiters;
 
     if (entry->stalled)
-        entry->hosts->stalled -= entry->users;
+        entry->hosts->stalled -= entry->waiting;
     entry->stalled = false;
     entry->finished = true;
+    entry->waiting = 0;
     entry->waiters = NULL;
     while (waiter != NULL) {
         struct waiter *next = waiter->next;
@@ -172,12 +180,44 @@ static void finish(struct entry *entry)
     }
 }
 
-static void on_probed(void *argument)
+static void on_part(void *argument)
 {
     struct entry *entry = argument;
 
     if (--entry->pending == 0)
         finish(entry);
+}
+
+/* The servers of a host have the same chain as a rule: it is kept once. */
+static void share_chain(struct entry *entry, size_t index)
+{
+    struct address *address = &entry->host.addresses[index];
+    struct probe_memory *memory = &entry->memory[index];
+    size_t same = 0;
+
+    while (same < entry->host.address_count &&
+           (same == index || !entry->done[same] ||
+            !chain_equals(&entry->host.addresses[same].chain, &address->chain)))
+        same++;
+    if (!address->handshaken || same == entry->host.address_count)
+        return;
+    if (address->group != NULL)
+        address->group = arena_dup(&memory->session, address->group);
+    if (address->dane_reason != NULL)
+        address->dane_reason = arena_dup(&memory->session, address->dane_reason);
+    address->chain = entry->host.addresses[same].chain;
+    address->matches = entry->host.addresses[same].matches;
+    arena_fini(&memory->tls);
+}
+
+static void on_probed(void *argument, struct address *address)
+{
+    struct entry *entry = argument;
+    size_t index = (size_t)(address - entry->host.addresses);
+
+    share_chain(entry, index);
+    entry->done[index] = true;
+    on_part(entry);
 }
 
 static void on_stalled(void *argument)
@@ -188,7 +228,7 @@ static void on_stalled(void *argument)
     if (entry->stalled)
         return;
     entry->stalled = true;
-    hosts->stalled += entry->users;
+    hosts->stalled += entry->waiting;
     hosts->made_room(hosts->argument);
 }
 
@@ -211,7 +251,25 @@ static bool explain_insecurity(struct entry *entry)
 
     return entry->hosts->plan->findings &&
            explain_lookups(entry->hosts->resolver, &entry->arena, lookups, EXPLAIN_LOOKUPS,
-                           on_probed, entry);
+                           on_part, entry);
+}
+
+/* Those that are wanted and not begun. */
+static void probe_more(struct entry *entry)
+{
+    struct host *host = &entry->host;
+    const struct probes_listener listener = {on_probed, on_stalled, entry};
+
+    entry->pending++; /* until all are added */
+    for (; entry->begun < entry->wanted && entry->begun < host->address_count; entry->begun++) {
+        struct address *address = &host->addresses[entry->begun];
+
+        if (!host->probed || !wants_probe(entry->hosts->plan, address))
+            continue;
+        entry->pending++;
+        probes_add(entry->hosts->probes, host, address, &entry->memory[entry->begun], &listener);
+    }
+    on_part(entry);
 }
 
 /* RFC 7672 section 2.1.2: where the TLSA look-up failed the host must not be connected to. */
@@ -219,7 +277,6 @@ static void probe_all(struct entry *entry)
 {
     struct host *host = &entry->host;
     const struct plan *plan = entry->hosts->plan;
-    const struct probes_listener listener = {on_probed, on_stalled, entry};
 
     host->probed = plan_probes_host(plan, host->name) &&
                    (host->tlsa_state == TLSA_SECURE ||
@@ -230,17 +287,11 @@ static void probe_all(struct entry *entry)
         host->excess = EXCESS_ADDRESSES;
         host->address_count = LIMIT_ADDRESSES;
     }
-    entry->address_arenas =
-        arena_new(&entry->arena, host->address_count, sizeof *entry->address_arenas);
-    entry->pending = 1; /* until all are added */
-    entry->pending += explain_insecurity(entry);
-    for (size_t i = 0; host->probed && i < host->address_count; i++)
-        if (wants_probe(plan, &host->addresses[i])) {
-            entry->pending++;
-            probes_add(entry->hosts->probes, host, &host->addresses[i],
-                       &entry->address_arenas[i], &listener);
-        }
-    on_probed(entry);
+    entry->memory = arena_new(&entry->arena, host->address_count, sizeof *entry->memory);
+    entry->done = arena_new(&entry->arena, host->address_count, sizeof *entry->done);
+    entry->addresses_known = true;
+    entry->pending = explain_insecurity(entry);
+    probe_more(entry);
 }
 
 static void ask_tlsa(struct entry *entry);
@@ -344,31 +395,46 @@ static struct entry *entry_new(struct hosts *hosts, const char *name)
     return entry;
 }
 
-void hosts_find(struct hosts *hosts, const char *name,
+static bool has(const struct entry *entry, size_t addresses)
+{
+    return entry->finished &&
+           (entry->begun >= addresses || entry->begun == entry->host.address_count);
+}
+
+/* The entry has a user more, who waits for it. */
+static void join(struct entry *entry, size_t addresses,
+                 void (*done)(void *argument, const struct host *host), void *argument)
+{
+    struct waiter *waiter = memory_new(1, sizeof *waiter);
+
+    *waiter = (struct waiter){entry->waiters, done, argument};
+    entry->waiters = waiter;
+    entry->waiting++;
+    entry->hosts->stalled += entry->stalled;
+    entry->finished = false;
+    if (addresses > entry->wanted)
+        entry->wanted = addresses;
+}
+
+void hosts_find(struct hosts *hosts, const char *name, size_t addresses,
                 void (*done)(void *argument, const struct host *host), void *argument)
 {
     struct entry *entry = find(hosts, name);
-    struct waiter *waiter;
+    bool new = entry == NULL;
 
-    if (entry != NULL && entry->finished && entry->users++ == 0)
+    if (new)
+        entry = entry_new(hosts, name);
+    else if (entry->users++ == 0)
         idle_remove(hosts, entry);
-    if (entry != NULL && entry->finished) {
+    if (has(entry, addresses)) {
         done(argument, &entry->host);
         return;
     }
-    waiter = memory_new(1, sizeof *waiter);
-    waiter->done = done;
-    waiter->argument = argument;
-    if (entry != NULL) {
-        entry->users++;
-        hosts->stalled += entry->stalled;
-        waiter->next = entry->waiters;
-        entry->waiters = waiter;
-        return;
-    }
-    entry = entry_new(hosts, name);
-    entry->waiters = waiter;
-    begin(entry);
+    join(entry, addresses, done, argument);
+    if (new)
+        begin(entry);
+    else if (entry->addresses_known)
+        probe_more(entry);
 }
 
 void hosts_count(const struct hosts *hosts, size_t *looked_up, size_t *probes)

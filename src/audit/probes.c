@@ -17,7 +17,7 @@ struct job {
     struct peer *peer;
     const struct host *host;
     struct address *address;
-    struct arena *arena;
+    struct probe_memory *memory;
     struct probes_listener listener;
     struct probe *probe; /* while it runs */
     bool aside, stalled, repeated;
@@ -310,13 +310,13 @@ static void copy_end(const struct job *from, struct job *to)
 
     to->address->end = *end;
     if (end->text.length > 0)
-        to->address->end.text.data = arena_copy(to->arena, end->text.data, end->text.length);
+        to->address->end.text.data = arena_copy(&to->memory->session, end->text.data, end->text.length);
     if (end->reason != NULL)
-        to->address->end.reason = arena_dup(to->arena, end->reason);
+        to->address->end.reason = arena_dup(&to->memory->session, end->reason);
     if (!to->probes->config.dialogue)
         return;
-    text = arena_format(to->arena, "not connected again after %s", from->host->name);
-    line = arena_new(to->arena, 1, sizeof *line);
+    text = arena_format(&to->memory->session, "not connected again after %s", from->host->name);
+    line = arena_new(&to->memory->session, 1, sizeof *line);
     *line = (struct dialogue_line){0, '*', {(const uint8_t *)text, strlen(text)}};
     to->address->dialogue = line;
     to->address->dialogue_count = 1;
@@ -324,7 +324,7 @@ static void copy_end(const struct job *from, struct job *to)
 
 static void job_done(struct job *job)
 {
-    job->listener.done(job->listener.argument);
+    job->listener.done(job->listener.argument, job->address);
     free(job);
 }
 
@@ -369,7 +369,7 @@ static void start(struct probes *probes, struct job *job)
 
     probes->begun++;
     running_add(probes, job);
-    job->probe = probe_start(probes->loop, &probes->config, job->host, job->address, job->arena,
+    job->probe = probe_start(probes->loop, &probes->config, job->host, job->address, job->memory,
                              on_probed, job);
     if (!uv_is_active((uv_handle_t *)probes->round))
         uv_timer_start(probes->round, on_round, ROUND_MS, ROUND_MS);
@@ -383,12 +383,12 @@ static void start_ready(struct probes *probes)
 }
 
 void probes_add(struct probes *probes, const struct host *host, struct address *address,
-                struct arena *arena, const struct probes_listener *listener)
+                struct probe_memory *memory, const struct probes_listener *listener)
 {
     struct job *job = memory_new(1, sizeof *job);
 
     *job = (struct job){.probes = probes, .peer = peer_get(probes, address), .host = host,
-                        .address = address, .arena = arena, .listener = *listener};
+                        .address = address, .memory = memory, .listener = *listener};
     if (job->peer->taken) {
         jobs_push(&job->peer->waiting, job);
         if (job->peer->stalled)

@@ -12,12 +12,15 @@
 #include "dns/resolver.h"
 #include "dns/walk.h"
 
+struct host_wait;
+
 struct task {
     const struct task_services *services;
     struct arena arena;
     struct domain domain;
     struct lookup *lookups[3];
     struct lookup *nsec3param;
+    struct host_wait *waits; /* one per host */
     size_t pending; /* answers or hosts awaited */
     bool finished;
     void (*callback)(void *argument);
@@ -47,7 +50,7 @@ static void decide_verdicts(struct task *task, struct domain_host *entry)
 {
     const struct host *host = entry->host;
     const struct lookup *mx = task->lookups[2];
-    struct verdict *verdicts = arena_new(&task->arena, host->address_count, sizeof *verdicts);
+    struct verdict *verdicts = arena_new(&task->arena, entry->address_count, sizeof *verdicts);
     const char *references[3];
     struct verdict_rules rules = {.references = references,
                                   .ee_checks = task->services->plan->ee_checks,
@@ -56,7 +59,7 @@ static void decide_verdicts(struct task *task, struct domain_host *entry)
 
     rules.reference_count =
         walk_references(mx, task->domain.name, host->name, host->base, references);
-    for (size_t i = 0; i < host->address_count; i++)
+    for (size_t i = 0; i < entry->address_count; i++)
         verdicts[i] = verdict_decide(&host->addresses[i], &rules);
     entry->verdicts = verdicts;
 }
@@ -64,18 +67,79 @@ static void decide_verdicts(struct task *task, struct domain_host *entry)
 struct host_wait {
     struct task *task;
     size_t index;
+    size_t share; /* of the addresses that are probed for one domain */
 };
+
+static void take_host(struct task *task, const struct host_wait *wait)
+{
+    struct domain_host *entry = &task->domain.hosts[wait->index];
+    const struct host *host = entry->host;
+    bool cut = host->address_count > wait->share;
+
+    entry->address_count = cut ? wait->share : host->address_count;
+    entry->excess = cut && host->probed ? EXCESS_DOMAIN_ADDRESSES : host->excess;
+    decide_verdicts(task, entry);
+}
+
+/* What some hosts need less of their share goes to the first that need more. */
+static size_t unused_share(const struct task *task)
+{
+    size_t unused = task->services->plan->addresses;
+
+    for (size_t i = 0; i < task->domain.host_count; i++)
+        unused -= task->domain.hosts[i].host->address_count < task->waits[i].share
+                      ? task->domain.hosts[i].host->address_count
+                      : task->waits[i].share;
+    return unused;
+}
+
+static void on_all_hosts(struct task *task)
+{
+    for (size_t i = 0; i < task->domain.host_count; i++)
+        take_host(task, &task->waits[i]);
+    finish(task);
+}
+
+/* The host is held since its first look-up, and now twice. */
+static void on_more(void *argument, const struct host *host)
+{
+    struct task *task = ((struct host_wait *)argument)->task;
+
+    hosts_release(task->services->hosts, host);
+    if (--task->pending == 0)
+        on_all_hosts(task);
+}
+
+static void find_more(struct task *task)
+{
+    size_t unused = unused_share(task);
+
+    task->pending = 1;
+    for (size_t i = 0; i < task->domain.host_count && unused > 0; i++) {
+        const struct host *host = task->domain.hosts[i].host;
+        struct host_wait *wait = &task->waits[i];
+        size_t more = host->address_count > wait->share ? host->address_count - wait->share : 0;
+
+        more = more < unused ? more : unused;
+        unused -= more;
+        wait->share += more;
+        if (more > 0) {
+            task->pending++;
+            hosts_find(task->services->hosts, host->name, wait->share, on_more, wait);
+        }
+    }
+    if (--task->pending == 0)
+        on_all_hosts(task);
+}
 
 static void on_host(void *argument, const struct host *host)
 {
-    struct host_wait *wait = argument;
+    const struct host_wait *wait = argument;
     struct task *task = wait->task;
-    struct domain_host *entry = &task->domain.hosts[wait->index];
 
-    entry->host = host;
-    decide_verdicts(task, entry);
+    task->domain.hosts[wait->index].host = host;
     if (--task->pending == 0)
-        finish(task);
+        find_more(task);
 }
 
 static void find_hosts(struct task *task)
@@ -98,12 +162,12 @@ static void find_hosts(struct task *task)
         finish(task);
         return;
     }
+    task->waits = arena_new(&task->arena, count, sizeof *task->waits);
     for (size_t i = 0; i < count; i++) {
-        struct host_wait *wait = arena_new(&task->arena, 1, sizeof *wait);
+        size_t addresses = task->services->plan->addresses;
 
-        wait->task = task;
-        wait->index = i;
-        hosts_find(task->services->hosts, names[i], on_host, wait);
+        task->waits[i] = (struct host_wait){task, i, addresses / count + (i < addresses % count)};
+        hosts_find(task->services->hosts, names[i], task->waits[i].share, on_host, &task->waits[i]);
     }
 }
 

@@ -20,12 +20,15 @@ static struct bytes text_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static void find_elsewhere(struct tlsa_view *view, const struct host *host)
+static void find_elsewhere(struct tlsa_view *view)
 {
-    for (size_t i = 0; i < host->address_count; i++)
-        for (size_t j = 0; host->addresses[i].handshaken && j < view->lookup->record_count; j++)
-            if (view->elsewhere[j] == NULL && tlsa_view_matches(view, &host->addresses[i], j))
-                view->elsewhere[j] = &host->addresses[i];
+    for (size_t i = 0; i < view->entry->address_count; i++) {
+        const struct address *address = &view->entry->host->addresses[i];
+
+        for (size_t j = 0; address->handshaken && j < view->lookup->record_count; j++)
+            if (view->elsewhere[j] == NULL && tlsa_view_matches(view, address, j))
+                view->elsewhere[j] = address;
+    }
 }
 
 const struct tlsa_view *tlsa_view_new(struct finder *finder, const struct domain_host *entry)
@@ -43,7 +46,7 @@ const struct tlsa_view *tlsa_view_new(struct finder *finder, const struct domain
     /* NOLINTEND(bugprone-sizeof-expression) */
     for (size_t i = 0; i < lookup->record_count; i++)
         view->retired[i] = retired_find(finder->rules->retired, &lookup->records[i].data.tlsa);
-    find_elsewhere(view, entry->host);
+    find_elsewhere(view);
     return view;
 }
 

@@ -71,11 +71,11 @@ static struct tlsa_leaves *find_leaves(struct finder *finder)
     size_t addresses = 0;
 
     for (size_t i = 0; i < domain->host_count; i++)
-        addresses += domain->hosts[i].host->address_count;
+        addresses += domain->hosts[i].address_count;
     leaves->list =
         arena_new(&finder->scratch, addresses * CERTIFICATE_DIGESTS, sizeof *leaves->list);
     for (size_t i = 0; i < domain->host_count; i++)
-        for (size_t j = 0; j < domain->hosts[i].host->address_count; j++)
+        for (size_t j = 0; j < domain->hosts[i].address_count; j++)
             if (has_leaf(&domain->hosts[i].host->addresses[j]))
                 add_leaf(leaves, &domain->hosts[i].host->addresses[j], i);
     qsort(leaves->list, leaves->count, sizeof *leaves->list, compare_leaves);

@@ -22,6 +22,7 @@ struct arena_block {
 void arena_init(struct arena *arena)
 {
     arena->blocks = NULL;
+    arena->bytes = 0;
 }
 
 void arena_fini(struct arena *arena)
@@ -32,6 +33,7 @@ void arena_fini(struct arena *arena)
         arena->blocks = block->next;
         free(block);
     }
+    arena->bytes = 0;
 }
 
 static struct arena_block *block_add(struct arena *arena, size_t need)
@@ -40,6 +42,7 @@ static struct arena_block *block_add(struct arena *arena, size_t need)
     struct arena_block *block = memory_new(1, sizeof *block + size);
 
     block->size = size;
+    arena->bytes += sizeof *block + size;
     block->next = arena->blocks;
     arena->blocks = block;
     return block;

@@ -14,6 +14,7 @@ enum { /* options without a letter */
     OPTION_ONLY,
     OPTION_SKIP,
     OPTION_HOSTS,
+    OPTION_ADDRESSES,
     OPTION_JOURNAL,
     OPTION_STATE,
     OPTION_CHANGES,
@@ -67,6 +68,7 @@ static const struct row rows[] = {
     {'j', "jobs", "N", "probes in flight at most (200, and 1800 of silent servers)"},
     {OPTION_PAUSE, "pause", "MS", "between two connections to an address (100)"},
     {OPTION_HOSTS, "hosts", "N", "MX hosts remembered at most (1000)"},
+    {OPTION_ADDRESSES, "addresses", "N", "addresses probed for one domain at most (200)"},
     {OPTION_PROGRESS, "progress", "WHEN", "of a list, on standard error: auto, always or never"},
     {OPTION_RETIRED, "retired", "FILE", "keys of CAs that no longer issue, for the findings"},
     {OPTION_FORMAT, "format", "FORMAT", "trace, json, nagios, prometheus or summary (trace)"},
@@ -218,6 +220,7 @@ static void apply_number(struct plan *plan, int key, uint64_t value)
         plan->jobs_aside = 0;
         break;
     case OPTION_HOSTS: plan->hosts = (size_t)value; break;
+    case OPTION_ADDRESSES: plan->addresses = (size_t)value; break;
     case OPTION_PAUSE: plan->pause_ms = value; break;
     }
 }
@@ -240,6 +243,7 @@ static bool set_number(struct plan *plan, int key, struct failure *failure)
         {'p', "-p", 1, 65535},
         {'j', "-j", 1, LIMIT_PROBES},
         {OPTION_HOSTS, "--hosts", 1, LIMIT_HOSTS_KEPT},
+        {OPTION_ADDRESSES, "--addresses", 1, LIMIT_HOSTS * LIMIT_ADDRESSES},
         {OPTION_PAUSE, "--pause", 0, LIMIT_PAUSE_MS},
     };
     uint64_t value;
@@ -333,6 +337,7 @@ static void set_defaults(struct options *options, int64_t now,
         .jobs = 200,
         .jobs_aside = LIMIT_PROBES_ASIDE,
         .hosts = 1000,
+        .addresses = 200,
         .pause_ms = 100,
         .verify_time = now,
         .warn_days = 14,

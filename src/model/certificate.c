@@ -1,5 +1,7 @@
 #include "model/certificate.h"
 
+#include <string.h>
+
 struct digest_row {
     uint8_t selector;
     uint8_t mtype;
@@ -49,4 +51,23 @@ uint8_t certificate_digest_mtype(enum certificate_digest digest)
 const char *certificate_digest_label(enum certificate_digest digest)
 {
     return digest_rows[digest].label;
+}
+
+static bool same_certificate(const struct certificate *left, const struct certificate *right)
+{
+    struct bytes one = left->data[CERTIFICATE_CERT_SHA256];
+    struct bytes two = right->data[CERTIFICATE_CERT_SHA256];
+
+    return one.data != NULL && two.data != NULL && one.length == two.length &&
+           memcmp(one.data, two.data, one.length) == 0;
+}
+
+bool chain_equals(const struct chain *left, const struct chain *right)
+{
+    if (left->count == 0 || left->count != right->count || left->path_length != right->path_length)
+        return false;
+    for (size_t i = 0; i < left->count; i++)
+        if (!same_certificate(&left->certificates[i], &right->certificates[i]))
+            return false;
+    return true;
 }

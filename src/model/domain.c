@@ -29,19 +29,19 @@ bool domain_address_fails(const struct address *address, const struct verdict *v
 
 bool domain_host_fails(const struct domain_host *host)
 {
-    if (host_lookups_fail(host->host))
+    if (host_lookups_fail(host->host) || host->excess != EXCESS_NONE)
         return true;
-    for (size_t i = 0; i < host->host->address_count; i++)
+    for (size_t i = 0; i < host->address_count; i++)
         if (domain_address_fails(&host->host->addresses[i], &host->verdicts[i]))
             return true;
     return false;
 }
 
-static bool host_name_refused(const struct host *host)
+static bool host_name_refused(const struct domain_host *host)
 {
     for (size_t i = 0; i < host->address_count; i++)
-        if (transport_refuses_name(&host->addresses[i].end) ||
-            transport_refuses_name(&host->addresses[i].after))
+        if (transport_refuses_name(&host->host->addresses[i].end) ||
+            transport_refuses_name(&host->host->addresses[i].after))
             return true;
     return false;
 }
@@ -49,15 +49,15 @@ static bool host_name_refused(const struct host *host)
 bool domain_name_refused(const struct domain *domain)
 {
     for (size_t i = 0; i < domain->host_count; i++)
-        if (host_name_refused(domain->hosts[i].host))
+        if (host_name_refused(&domain->hosts[i]))
             return true;
     return false;
 }
 
-static bool was_probed(const struct host *host)
+bool domain_host_probed(const struct domain_host *host)
 {
     for (size_t i = 0; i < host->address_count; i++)
-        if (host->addresses[i].end.transport != TRANSPORT_UNTRIED)
+        if (host->host->addresses[i].end.transport != TRANSPORT_UNTRIED)
             return true;
     return false;
 }
@@ -65,7 +65,7 @@ static bool was_probed(const struct host *host)
 static bool any_probed(const struct domain *domain)
 {
     for (size_t i = 0; i < domain->host_count; i++)
-        if (was_probed(domain->hosts[i].host))
+        if (domain_host_probed(&domain->hosts[i]))
             return true;
     return false;
 }

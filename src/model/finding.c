@@ -225,20 +225,12 @@ const char *domain_outcome(const struct domain *domain)
     return finding_outcome(worst >= FINDING_UNTESTED ? worst : FINDING_FAILURE);
 }
 
-static bool was_probed(const struct host *host)
-{
-    for (size_t i = 0; i < host->address_count; i++)
-        if (host->addresses[i].end.transport != TRANSPORT_UNTRIED)
-            return true;
-    return false;
-}
-
 const char *host_outcome(const struct domain *domain, const struct domain_host *host)
 {
     enum finding_severity worst = worst_severity(domain, host);
 
-    return worst >= FINDING_UNTESTED || was_probed(host->host) ? finding_outcome(worst)
-                                                               : "not-probed";
+    return worst >= FINDING_UNTESTED || domain_host_probed(host) ? finding_outcome(worst)
+                                                                  : "not-probed";
 }
 
 static enum finding_severity weightier(enum finding_severity severity,

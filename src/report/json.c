@@ -86,12 +86,10 @@ static json_t *json_lookups(const struct domain *domain)
 static json_t *json_addresses(const struct domain *domain, const struct domain_host *entry,
                               int64_t verify_time)
 {
-    const struct host *host = entry->host;
     json_t *array = json_array();
 
-    for (size_t i = 0; i < host->address_count; i++) {
+    for (size_t i = 0; i < entry->address_count; i++)
         json_array_append_new(array, json_address(domain, entry, i, verify_time));
-    }
     return array;
 }
 
@@ -110,7 +108,7 @@ static json_t *json_host(const struct domain *domain, const struct domain_host *
     json_put(object, "aaaa", json_lookup(host->aaaa));
     json_put(object, "tlsa", json_lookup(host->tlsa));
     json_put(object, "tlsa_state", json_words(tlsa_state_name(host->tlsa_state)));
-    json_put(object, "excess", json_excess(host->excess));
+    json_put(object, "excess", json_excess(entry->excess));
     json_put(object, "addresses", json_addresses(domain, entry, verify_time));
     return object;
 }

@@ -191,12 +191,12 @@ static void add_address(struct lines *lines, const struct domain_host *entry, si
 static void add_host(struct lines *lines, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
-    bool wrong = host->address_count == 0 || host->excess != EXCESS_NONE;
+    bool wrong = host->address_count == 0 || entry->excess != EXCESS_NONE;
 
     add_lookup(lines, entry, host->a, host_address_lookup_fails(host, host->a) || wrong);
     if (host->aaaa != NULL && !(host->a->status == LOOKUP_NXDOMAIN && host->a->ad))
         add_lookup(lines, entry, host->aaaa, host_address_lookup_fails(host, host->aaaa) || wrong);
-    add_excess(lines, host->excess);
+    add_excess(lines, entry->excess);
     if (host->tlsa != NULL)
         add_lookup(lines, entry, host->tlsa, host->tlsa_state != TLSA_SECURE);
     else if (host->probed) {
@@ -204,7 +204,7 @@ static void add_host(struct lines *lines, const struct domain_host *entry)
                       host->base);
         lines_end(lines, LINE_RECORD, TONE_BAD);
     }
-    for (size_t i = 0; i < host->address_count; i++)
+    for (size_t i = 0; i < entry->address_count; i++)
         add_address(lines, entry, i);
     add_findings(lines, entry, NULL, NULL);
 }

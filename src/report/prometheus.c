@@ -274,7 +274,7 @@ static void add_host(struct prometheus *prometheus, const struct domain *domain,
     add_lookup(prometheus, host->a, place);
     add_lookup(prometheus, host->aaaa, place);
     add_lookup(prometheus, host->tlsa, place);
-    for (size_t i = 0; i < host->address_count; i++)
+    for (size_t i = 0; i < entry->address_count; i++)
         if (!seen_before(host, i))
             add_address(prometheus, entry, i, place);
     place->length = length;

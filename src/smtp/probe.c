@@ -16,7 +16,7 @@ struct probe {
     const struct probe_config *config;
     const struct host *host;
     struct address *address;
-    struct arena *arena;
+    struct probe_memory *memory;
     void (*done)(void *);
     void *argument;
 
@@ -137,7 +137,7 @@ static void work_tls(uv_work_t *work)
         probe->status = HANDSHAKE_FAILED;
     if (probe->status != HANDSHAKE_MORE && probe->status != HANDSHAKE_FAILED &&
         !probe->established)
-        handshake_result(probe->handshake, probe->arena, probe->address);
+        handshake_result(probe->handshake, &probe->memory->tls, probe->address);
 }
 
 static void tls_failed(struct probe *probe)
@@ -392,8 +392,8 @@ static void init_handles(struct probe *probe)
 }
 
 struct probe *probe_start(uv_loop_t *loop, const struct probe_config *config,
-                          const struct host *host, struct address *address, struct arena *arena,
-                          void (*done)(void *), void *argument)
+                          const struct host *host, struct address *address,
+                          struct probe_memory *memory, void (*done)(void *), void *argument)
 {
     struct probe *probe = memory_new(1, sizeof *probe);
     int error;
@@ -402,12 +402,12 @@ struct probe *probe_start(uv_loop_t *loop, const struct probe_config *config,
     probe->config = config;
     probe->host = host;
     probe->address = address;
-    probe->arena = arena;
+    probe->memory = memory;
     probe->done = done;
     probe->argument = argument;
     probe->started = probe->heard = uv_now(loop);
     probe->timed = SMTP_END;
-    session_init(&probe->session, arena, config->helo, config->line_limit, config->dialogue);
+    session_init(&probe->session, &memory->session, config->helo, config->line_limit, config->dialogue);
     init_handles(probe);
     uv_timer_start(&probe->total_timer, on_overtime,
                    config->timeout_ms * LIMIT_SESSION_FACTOR, 0);

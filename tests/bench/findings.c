@@ -99,7 +99,7 @@ static void measure(size_t records, size_t addresses, size_t certificates)
                         .addresses = arena_new(&arena, addresses, sizeof *host.addresses),
                         .address_count = addresses};
     struct verdict *verdicts = arena_new(&arena, addresses, sizeof *verdicts);
-    struct domain_host entry = {&host, verdicts};
+    struct domain_host entry = {&host, verdicts, addresses, EXCESS_NONE};
     struct domain domain = {.input = "x", .name = "x.", .lookups = {&lookup_a}, .lookup_count = 1,
                             .walked = true, .needs_host = true, .hosts = &entry, .host_count = 1};
 

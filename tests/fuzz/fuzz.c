@@ -200,7 +200,7 @@ enum exit_status fuzz_print_address(struct address *address, const struct verdic
                         .probed = true,
                         .addresses = address,
                         .address_count = 1};
-    struct domain_host entry = {&host, verdict};
+    struct domain_host entry = {&host, verdict, 1, EXCESS_NONE};
     enum exit_status status;
     struct arena arena;
 

@@ -104,7 +104,8 @@ static void make_host(struct world *world, size_t index, const char *name)
                       .aaaa = &world->aaaa[index], .tlsa = &world->tlsa_lookup[index],
                       .tlsa_state = TLSA_SECURE, .probed = true,
                       .addresses = &world->addresses[index], .address_count = 1};
-    world->entries[index] = (struct domain_host){&world->hosts[index], &world->verdicts[index]};
+    world->entries[index] = (struct domain_host){&world->hosts[index],
+                                                   &world->verdicts[index], 1, EXCESS_NONE};
 }
 
 static void world_init(struct world *world)
@@ -181,7 +182,7 @@ static void no_addresses(struct world *world, enum lookup_status status)
 {
     world->a[0] = secure(RECORD_A, "mx.x.", NULL, 0);
     world->a[0].status = status;
-    world->hosts[0].address_count = 0;
+    world->hosts[0].address_count = world->entries[0].address_count = 0;
     world->hosts[0].tlsa_state = TLSA_NOT_ASKED;
 }
 
@@ -202,7 +203,7 @@ static void mx_nxdomain(struct world *w) { w->lookups[2] = secure(RECORD_MX, "x.
 static void soa_absent(struct world *w) { w->lookups[2] = secure(RECORD_SOA, "x.", NULL, 0); w->domain.host_count = 0; }
 static void null_mx(struct world *w) { w->domain.null_mx_among_others = true; }
 static void excess(struct world *w) { w->domain.excess = EXCESS_MX_HOSTS; }
-static void host_excess(struct world *w) { w->hosts[0].excess = EXCESS_ADDRESSES; }
+static void host_excess(struct world *w) { w->entries[0].excess = EXCESS_ADDRESSES; }
 static void not_walked(struct world *w) { w->domain.walked = false; }
 static void tld_without_ds(struct world *w) { not_walked(w); w->lookups[0] = secure(RECORD_DS, "x.", NULL, 0); w->domain.lookup_count = 1; w->domain.host_count = 0; }
 static void ds_absent_mx_fails(struct world *w) { tld_without_ds(w); w->domain.lookup_count = 3; fail_lookup(&w->lookups[2]); }
@@ -211,7 +212,7 @@ static void host_absent(struct world *w) { no_addresses(w, LOOKUP_NXDOMAIN); }
 static void no_address(struct world *w) { no_addresses(w, LOOKUP_NODATA); }
 static void aaaa_fails(struct world *w) { fail_lookup(&w->aaaa[0]); }
 static void a_insecure(struct world *w) { w->a[0].ad = false; w->hosts[0].tlsa_state = TLSA_NOT_ASKED; w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; w->hosts[0].tlsa = NULL; }
-static void tlsa_fails(struct world *w) { fail_lookup(&w->tlsa_lookup[0]); w->hosts[0].tlsa_state = TLSA_FAILED; w->hosts[0].address_count = 0; w->hosts[0].address_count = 1; w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; }
+static void tlsa_fails(struct world *w) { fail_lookup(&w->tlsa_lookup[0]); w->hosts[0].tlsa_state = TLSA_FAILED;  w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; }
 static void host_untried(struct world *w, size_t index) { w->addresses[index].end.transport = TRANSPORT_UNTRIED; w->addresses[index].handshaken = false; w->verdicts[index].code = VERDICT_UNTESTED; }
 static void unprobed(struct world *w) { host_untried(w, 0); w->hosts[0].probed = false; }
 static void unprobed_one_of_two(struct world *w) { unprobed(w); w->domain.host_count = 2; }
@@ -309,7 +310,7 @@ static void superseded_match(struct world *w) { anchored(w); w->tlsa[0] = tlsa(2
 static void second_address(struct world *world, struct record record)
 {
     single(world, record);
-    world->hosts[0].address_count = 2;
+    world->hosts[0].address_count = world->entries[0].address_count = 2;
     world->chain[1][0] = certificate(ANOTHER);
 }
 
@@ -354,7 +355,7 @@ static void cross_signed_of_another_key(struct world *world)
 static void cross_signed_elsewhere(struct world *world)
 {
     single(world, tlsa(2, 0, 1, cert_of(ANOTHER)));
-    world->hosts[0].address_count = 2;
+    world->hosts[0].address_count = world->entries[0].address_count = 2;
     world->chain[1][1].data[CERTIFICATE_CERT_SHA256] = cert_of(ANOTHER);
 }
 

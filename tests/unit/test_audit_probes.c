@@ -28,7 +28,7 @@ struct probe {
 struct world {
     uv_loop_t loop;
     struct plan plan;
-    struct arena arena;
+    struct probe_memory memory;
     struct host host;
     struct address addresses[ADDRESSES];
     struct probes *probes;
@@ -40,18 +40,18 @@ static unsigned count;
 
 struct probe *__wrap_probe_start(struct uv_loop_s *loop, const struct probe_config *config,
                                  const struct host *host, struct address *address,
-                                 struct arena *arena, void (*done)(void *), void *argument);
+                                 struct probe_memory *memory, void (*done)(void *), void *argument);
 void __wrap_probe_cancel(struct probe *probe);
 uint64_t __wrap_probe_silence(const struct probe *probe);
 
 struct probe *__wrap_probe_start(struct uv_loop_s *loop, const struct probe_config *config,
                                  const struct host *host, struct address *address,
-                                 struct arena *arena, void (*done)(void *), void *argument)
+                                 struct probe_memory *memory, void (*done)(void *), void *argument)
 {
     (void)loop;
     (void)config;
     (void)host;
-    (void)arena;
+    (void)memory;
     assert_true(count < MOST);
     address->end.transport = TRANSPORT_OK;
     started[count] = (struct probe){.address = address, .done = done, .argument = argument};
@@ -69,8 +69,9 @@ uint64_t __wrap_probe_silence(const struct probe *probe)
     return probe->silence;
 }
 
-static void on_done(void *argument)
+static void on_done(void *argument, struct address *address)
 {
+    (void)address;
     ((struct world *)argument)->done++;
 }
 
@@ -85,7 +86,8 @@ static void world_init(struct world *world, size_t jobs, size_t aside)
     memset(started, 0, sizeof started);
     count = 0;
     uv_loop_init(&world->loop);
-    arena_init(&world->arena);
+    arena_init(&world->memory.session);
+    arena_init(&world->memory.tls);
     world->plan = (struct plan){.jobs = jobs, .jobs_aside = aside, .pause_ms = 1,
                                 .smtp_timeout_ms = 20};
     world->host = (struct host){.name = "mx.x.", .base = "mx.x."};
@@ -98,7 +100,7 @@ static void add(struct world *world, uint8_t last)
     struct address *address = &world->addresses[next++ % ADDRESSES];
 
     *address = (struct address){.bytes = {192, 0, 2, last}};
-    probes_add(world->probes, &world->host, address, &world->arena,
+    probes_add(world->probes, &world->host, address, &world->memory,
                &(struct probes_listener){on_done, on_stalled, world});
 }
 
@@ -109,7 +111,8 @@ static void world_fini(struct world *world)
     uv_run(&world->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&world->loop), 0);
     probes_free(world->probes);
-    arena_fini(&world->arena);
+    arena_fini(&world->memory.session);
+    arena_fini(&world->memory.tls);
 }
 
 /* Until this one has been looked at twice more: what it was before has been acted upon. */

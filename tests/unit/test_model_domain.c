@@ -58,7 +58,7 @@ static void world_init(struct world *world)
     world->host = (struct host){.name = "mx.x.", .base = "mx.x.", .a = &world->a, .aaaa = &world->aaaa,
                                 .tlsa = &world->tlsa, .tlsa_state = TLSA_SECURE, .probed = true,
                                 .addresses = world->addresses, .address_count = 1};
-    world->entry = (struct domain_host){&world->host, world->verdicts};
+    world->entry = (struct domain_host){&world->host, world->verdicts, 1, EXCESS_NONE};
     world->domain = (struct domain){.input = "x", .name = "x.", .walked = true,
                                     .lookups = {&world->ds, &world->dnskey, &world->mx},
                                     .lookup_count = 3, .needs_host = true,
@@ -73,7 +73,7 @@ static void no_hosts(struct world *world) { world->domain.host_count = 0; }
 static void null_mx(struct world *world) { no_hosts(world); world->domain.needs_host = false; }
 static void null_mx_beside(struct world *world) { world->domain.null_mx_among_others = true; }
 static void hosts_left_out(struct world *world) { world->domain.excess = EXCESS_MX_HOSTS; }
-static void addresses_left_out(struct world *world) { world->host.excess = EXCESS_ADDRESSES; }
+static void addresses_left_out(struct world *world) { world->entry.excess = EXCESS_ADDRESSES; }
 static void ds_insecure(struct world *world) { world->ds.ad = false; }
 static void unsigned_tld(struct world *world)
 {
@@ -106,7 +106,7 @@ static void aaaa_timeout(struct world *world)
 }
 static void a_missing(struct world *world) { world->host.a = NULL; }
 static void aaaa_missing(struct world *world) { world->host.aaaa = NULL; }
-static void no_address(struct world *world) { world->host.address_count = 0; }
+static void no_address(struct world *world) { world->host.address_count = world->entry.address_count = 0; }
 static void tlsa_absent(struct world *world) { world->host.tlsa_state = TLSA_ABSENT; }
 static void tlsa_failed(struct world *world) { world->host.tlsa_state = TLSA_FAILED; }
 static void tlsa_not_asked(struct world *world) { world->host.tlsa_state = TLSA_NOT_ASKED; }
@@ -127,7 +127,7 @@ static void untried(struct world *world)
     untested(world);
     world->addresses[0].end.transport = TRANSPORT_UNTRIED;
 }
-static void one_untried(struct world *world) { untried(world); world->host.address_count = 2; }
+static void one_untried(struct world *world) { untried(world); world->host.address_count = world->entry.address_count = 2; }
 static void host_left_out(struct world *world) { untried(world); world->host.probed = false; }
 static void reserved(struct world *world)
 {

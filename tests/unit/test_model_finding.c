@@ -228,7 +228,7 @@ static void test_result(void **state)
                               .after = {.transport = rows[i].after}};
         const struct verdict verdict = {.code = rows[i].verdict};
         const struct host its_host = {.name = "mx.", .addresses = &one, .address_count = 1};
-        const struct domain_host its_entry = {&its_host, &verdict};
+        const struct domain_host its_entry = {&its_host, &verdict, 1, EXCESS_NONE};
         struct finding findings[2];
         struct domain domain = {.findings = findings};
 
@@ -253,7 +253,7 @@ static void test_address_outcome(void **state)
                                    {.end = {.transport = TRANSPORT_NO_STARTTLS}}};
     struct verdict verdicts[2] = {{.code = VERDICT_PASS}, {.code = VERDICT_UNTESTED}};
     const struct host two = {.name = "mx.", .addresses = addresses, .address_count = 2};
-    const struct domain_host of_two = {&two, verdicts};
+    const struct domain_host of_two = {&two, verdicts, 2, EXCESS_NONE};
     struct finding findings[] = {
         {.code = FINDING_STARTTLS_ABSENT, .host = &of_two, .address = &addresses[1]},
         {.code = FINDING_TLSA_ABSENT, .host = &of_two},

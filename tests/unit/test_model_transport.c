@@ -97,7 +97,7 @@ static void check_finding(struct transport_end end, const char *id, const char *
                           .records = &record, .record_count = 1};
     struct host host = {.name = "x.", .base = "x.", .a = &a, .aaaa = &a, .tlsa = &tlsa,
                         .tlsa_state = TLSA_SECURE, .addresses = &address, .address_count = 1};
-    struct domain_host entry = {&host, &verdict};
+    struct domain_host entry = {&host, &verdict, 1, EXCESS_NONE};
     struct domain domain = {.name = "x.", .hosts = &entry, .host_count = 1};
     const struct findings_rules rules = {.warn_days = 0};
     struct arena arena;

@@ -121,7 +121,7 @@ static void world_init(struct world *world, size_t addresses)
                                 .aaaa = &world->host_aaaa, .tlsa = &world->host_tlsa,
                                 .tlsa_state = TLSA_SECURE, .port = 25, .probed = true,
                                 .addresses = world->addresses, .address_count = addresses};
-    world->entry = (struct domain_host){&world->host, world->verdicts};
+    world->entry = (struct domain_host){&world->host, world->verdicts, addresses, EXCESS_NONE};
     world->findings[0] = (struct finding){.code = FINDING_NSEC3_ITERATIONS,
                                           .lookup = &world->nsec3param, .record = &param,
                                           .number = 10};

@@ -34,7 +34,7 @@ static void render(const struct address *addresses, size_t count, struct buffer 
     const struct verdict verdicts[3] = {{.code = VERDICT_PASS}, {.code = VERDICT_PASS}};
     const struct host host = {.name = "mx.x.", .base = "mx.x.", .tlsa = &answer,
                               .addresses = (struct address *)addresses, .address_count = count};
-    struct domain_host entry = {&host, verdicts};
+    struct domain_host entry = {&host, verdicts, count, EXCESS_NONE};
     const struct domain domain = {.input = "x", .name = "x.", .hosts = &entry, .host_count = 1};
     const struct report_sum sum = {.whole = true};
     struct report report;

@@ -100,7 +100,7 @@ static void world_init(struct world *world)
                                 .aaaa = &world->host_aaaa, .tlsa = &world->host_tlsa,
                                 .tlsa_state = TLSA_SECURE, .port = 25, .probed = true,
                                 .addresses = world->addresses, .address_count = 2};
-    world->entry = (struct domain_host){&world->host, world->verdicts};
+    world->entry = (struct domain_host){&world->host, world->verdicts, 2, EXCESS_NONE};
     world->domain = (struct domain){.input = "x", .name = "x.", .lookup_count = 3,
                                     .lookups = {&world->lookups[0], &world->lookups[1],
                                                 &world->lookups[2]},
@@ -175,7 +175,7 @@ static void test_verbose(void **state)
     world.addresses[0].chain.path_length = 1;
     world.domain.lookups[1] = &world.lookups[2];
     world.domain.lookup_count = 2;
-    world.host.address_count = 1;
+    world.host.address_count = world.entry.address_count = 1;
     check("verbose", &world.domain, &verbose,
           DS "  ; DS x.: TTL 300, 7 ms, 1 try, 192.0.2.53\n"
           MX "  ; MX x.: TTL 60, 7 ms, 1 try, 192.0.2.53\n"
@@ -208,7 +208,7 @@ static void test_excess(void **state)
     (void)state;
     world_init(&world);
     world.domain.excess = EXCESS_MX_HOSTS;
-    world.host.excess = EXCESS_ADDRESSES;
+    world.entry.excess = EXCESS_ADDRESSES;
     world.host_a.excess = EXCESS_ALIASES;
     world.addresses[0].after.excess = EXCESS_SESSION_TIME;
     world.addresses[1].end.excess = EXCESS_REPLY_LINE;
@@ -316,7 +316,7 @@ static void test_without_tlsa(void **state)
     world.host_a.ad = true;
     world.host_a.status = LOOKUP_NXDOMAIN;
     world.host_a.record_count = world.host_a.alias_count = 0;
-    world.host.address_count = 0;
+    world.host.address_count = world.entry.address_count = 0;
     check("a host that does not exist: its A line alone", &world.domain, &plain,
           MX "real.x. IN A ? ; AD=1 NXDomain\n");
 }
