@@ -321,12 +321,49 @@ static void test_without_tlsa(void **state)
           MX "real.x. IN A ? ; AD=1 NXDomain\n");
 }
 
+/* Nothing is wrong and nothing is proved: with -q too the trace says so, below whose hosts they are. */
+static void test_unprobed(void **state)
+{
+    static const struct trace_options plain = {0}, quiet = {.quiet = true}, color = {.color = true};
+    struct world world;
+
+    (void)state;
+    world_init(&world);
+    world.host_aaaa = lookup(RECORD_AAAA, NULL);
+    world.addresses[0].end.transport = world.addresses[1].end.transport = TRANSPORT_UNTRIED;
+    world.domain.lookups[0] = &world.lookups[2];
+    world.domain.lookup_count = 1;
+    check("-4 -6", &world.domain, &quiet,
+          MX "  ; no server was probed: -4 or -6 leaves out every address\n");
+    world.host.probed = false;
+    check("-D", &world.domain, &quiet,
+          MX "  ; no server was probed: -D, -U, --only or --skip leaves out every MX host\n");
+    check("-D, all lines", &world.domain, &plain,
+          MX HOST_A "x. IN AAAA ? ; AD=1 NODATA\n" TLSA
+          "  ; no server was probed: -D, -U, --only or --skip leaves out every MX host\n");
+    world.host.a = &world.host_aaaa; /* insecure behind a secure alias: neither good nor bad */
+    world.host.base = "mx.x.";
+    world.host.tlsa = NULL;
+    world.host_aaaa.aliases = &alias;
+    world.host_aaaa.alias_count = 1;
+    world.host_aaaa.ad = false;
+    check("colour", &world.domain, &color,
+          "\033[32mx. IN MX 10 mx.x. ; AD=1 NoError\033[0m\n"
+          "\033[32mmx.x. IN CNAME real.x. ; AD=1 NoError\033[0m\n"
+          "x. IN AAAA ? ; AD=0 NODATA\n"
+          "\033[32mmx.x. IN CNAME real.x. ; AD=1 NoError\033[0m\n"
+          "x. IN AAAA ? ; AD=0 NODATA\n"
+          "\033[31m  ; no server was probed: -D, -U, --only or --skip leaves out every MX host"
+          "\033[0m\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),   cmocka_unit_test(test_verbose),
         cmocka_unit_test(test_filter),  cmocka_unit_test(test_painted),  cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_without_tlsa), cmocka_unit_test(test_excess),
+        cmocka_unit_test(test_unprobed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
