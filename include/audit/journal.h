@@ -32,7 +32,7 @@ enum journal_status {
 enum journal_status journal_look(const struct journal *journal, size_t position,
                                  const char *domain, enum exit_status *status);
 
-/* Whether it knows of nothing behind the list's `count` domains: else it belongs to another list. */
+/* Whether it knows of nothing behind the list's `count` domains: else it is another list's. */
 bool journal_fits(const struct journal *journal, size_t count);
 
 /* False with the reason in `failure` where it cannot be written. */

@@ -60,7 +60,8 @@ struct run_input { /* the options are what failures name before a path */
 /*
  * Audits the input's domains: those of a list are reported as they finish, the others in their
  * order. Each exactly once, malformed ones too. False with the reason in `failure` where mxdane
- * itself could not do its work; a list without a domain is such a case. The loop is drained and closed in every case.
+ * itself could not do its work, a list without a domain included. The loop is drained and closed in
+ * every case.
  *
  * SIGINT, SIGTERM and, where it is not ignored, SIGHUP end a list within LIMIT_ENDING_MS: nothing is
  * begun any more, what is in flight is finished or, by the second signal, cut off. Without a list

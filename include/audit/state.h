@@ -18,8 +18,8 @@ struct state;
 
 /*
  * A file that is not there is a first run's. NULL with the reason in `failure`: it cannot be read,
- * it is not a state or not a whole one, there is no way to write beside it. `option` is
- * what failures name before the path; both are borrowed.
+ * it is not a state or not a whole one, there is no way to write beside it. `option` is what
+ * failures name before the path; both are borrowed.
  */
 struct state *state_open(const char *option, const char *path, struct failure *failure);
 

@@ -59,8 +59,8 @@ bool domain_host_fails(const struct domain_host *host);
 bool domain_host_probed(const struct domain_host *host);
 
 /*
- * Why nothing is proved though nothing is wrong: the options that leave out every server. NULL:
- * something is wrong, a server was asked, or none had to be.
+ * Why nothing is proved though nothing is wrong with its hosts: the options that leave out every
+ * server. NULL: a host fails, a server was asked, or none had to be.
  */
 const char *domain_unprobed(const struct domain *domain);
 

@@ -185,20 +185,19 @@ static bool is_regular(const char *path)
 
 size_t list_count(const char *path)
 {
-    struct list list = {.option = "", .path = path, .fd = -1};
+    int fd = is_regular(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    struct list list = {.option = "", .path = path, .fd = fd};
     struct failure failure;
     const char *domain;
     size_t count = 0;
 
-    if (is_regular(path))
-        list.fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (list.fd < 0)
+    if (fd < 0)
         return 0;
     buffer_init(&list.text, 0);
     while (list_next(&list, &domain, &failure) == LIST_DOMAIN)
         count++;
     buffer_fini(&list.text);
-    close(list.fd);
+    close(fd);
     return count;
 }
 

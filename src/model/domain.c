@@ -81,8 +81,8 @@ const char *domain_unprobed(const struct domain *domain)
             return NULL;
         wanted |= domain->hosts[i].host->probed;
     }
-    return wanted ? "-4, -6 leave out every address" :
-                    "-D, -U, --only, --skip leave out every MX host";
+    return wanted ? "-4 or -6 leaves out every address" :
+                    "-D, -U, --only or --skip leaves out every MX host";
 }
 
 enum exit_status domain_exit_status(const struct domain *domain)

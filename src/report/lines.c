@@ -290,7 +290,8 @@ void lines_of_domain(struct lines *lines, const struct domain *domain)
         add_findings(lines, NULL, domain->nsec3param, NULL);
     add_excess(lines, domain->excess);
     for (size_t i = 0; i < domain->host_count; i++)
-        add_host(lines, &domain->hosts[i]);
+        if (!lines->quiet || domain_host_fails(&domain->hosts[i]))
+            add_host(lines, &domain->hosts[i]);
     add_unprobed(lines);
     if (!silent)
         add_findings(lines, NULL, NULL, NULL);

@@ -272,7 +272,7 @@ class Formats:
         """What nobody looked at is untested in every format, and a name that no host has is told once."""
         state = self.file.with_name("state")
         warning = "mxdane: warning: --only zzz: no MX host matches\n"
-        why = "no server was probed: -D, -U, --only, --skip leave out every MX host"
+        why = "no server was probed: -D, -U, --only or --skip leaves out every MX host"
         for options, status, wanted in (
                 ("--format nagios", 3, f"DANE UNKNOWN - exim.lab: untested: {why}|"),
                 ("--format summary", 1, f"exim.lab\tuntested\t{why}\n"),

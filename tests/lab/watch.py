@@ -55,7 +55,7 @@ def mail_of(subject, changes, wrong):
     head = (f"To: post@x.lab\nSubject: mxdane: {subject}\nAuto-Submitted: auto-generated\n"
             "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
             "Content-Transfer-Encoding: 8bit\n\nWhat changed since the last run:\n\n")
-    changes = "".join(f"{re.escape(change)}.*\n(?:  .*\n)*" for change in changes)
+    changes = "".join(f"{re.escape(change)}.*\n(?:\\S+ IN MX .*\n(?:  .*\n)+)?" for change in changes)
     return re.escape(head) + changes + re.escape(f"\nWhat is wrong now:\n\n{wrong}\n")
 
 

@@ -217,6 +217,38 @@ static void test_hosts(void **state)
     }
 }
 
+/* Each name and pattern by itself, whatever the others do with the host. */
+static void test_met(void **state)
+{
+    static const struct {
+        const char *hosts[3];
+        bool first, second, only, skip;
+    } rows[] = {
+        {{NULL}, false, false, false, false},
+        {{"a.x."}, true, false, false, false},
+        {{"b.x."}, false, true, true, false},
+        {{"b.y.", "c.x."}, false, false, true, true},
+        {{"a.x.", "b.x.", "c."}, true, true, true, true},
+    };
+    static const char *const arguments[ARGUMENTS] = {"-DA.X.", "-D", "b.x",  "--only",
+                                                     "^b",     "--skip", "^c"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct options options;
+        struct failure failure;
+        struct plan_met met = {.only = false};
+
+        assert_true(parse(&options, arguments, &failure));
+        for (size_t host = 0; host < 3 && rows[i].hosts[host] != NULL; host++)
+            plan_meet(&options.plan, rows[i].hosts[host], &met);
+        if (met.down[0] != rows[i].first || met.down[1] != rows[i].second ||
+            met.only != rows[i].only || met.skip != rows[i].skip)
+            fail_msg("row %zu", i);
+        options_fini(&options);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_when), cmocka_unit_test(test_format),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_met),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,9 +259,31 @@ static void test_exit_status(void **state)
     }
 }
 
+/* RFC 7672 sections 2.2.2, 2.2.3: only TLSA records at a secure alias make its target's do no harm. */
+static void test_address_lookup(void **state)
+{
+    static const struct {
+        void (*change)(struct world *world);
+        bool fails;
+    } rows[] = {{nothing, false},        {insecure_behind_alias, false}, {a_insecure, true},
+                {behind_insecure_alias, true}, {tlsa_of_insecure_target, true},
+                {tlsa_absent_at_alias, true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world world;
+
+        world_init(&world);
+        rows[i].change(&world);
+        if (host_address_lookup_fails(&world.host, world.host.a) != rows[i].fails)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exit_status)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exit_status),
+                                       cmocka_unit_test(test_address_lookup)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "grammar/grammar.h"
+#include "model/finding.h"
 
 #define BYTES(literal) {(const uint8_t *)literal, sizeof literal - 1}
 #define DIGEST "0123456789abcdef0123456789abcdef"
@@ -321,12 +322,96 @@ static void test_without_tlsa(void **state)
           MX "real.x. IN A ? ; AD=1 NXDomain\n");
 }
 
+/* Nothing is wrong and nothing is proved: with -q too the trace says so, below whose hosts they are. */
+static void test_unprobed(void **state)
+{
+    static const struct trace_options plain = {0}, quiet = {.quiet = true}, color = {.color = true};
+    struct world world;
+
+    (void)state;
+    world_init(&world);
+    world.host_aaaa = lookup(RECORD_AAAA, NULL);
+    world.addresses[0].end.transport = world.addresses[1].end.transport = TRANSPORT_UNTRIED;
+    world.domain.lookups[0] = &world.lookups[2];
+    world.domain.lookup_count = 1;
+    check("-4 -6", &world.domain, &quiet,
+          MX "  ; no server was probed: -4 or -6 leaves out every address\n");
+    world.host.probed = false;
+    check("-D", &world.domain, &quiet,
+          MX "  ; no server was probed: -D, -U, --only or --skip leaves out every MX host\n");
+    check("-D, all lines", &world.domain, &plain,
+          MX HOST_A "x. IN AAAA ? ; AD=1 NODATA\n" TLSA
+          "  ; no server was probed: -D, -U, --only or --skip leaves out every MX host\n");
+    world.host.a = &world.host_aaaa; /* insecure behind a secure alias: neither good nor bad */
+    world.host.base = "mx.x.";
+    world.host.tlsa = NULL;
+    world.host_aaaa.aliases = &alias;
+    world.host_aaaa.alias_count = 1;
+    world.host_aaaa.ad = false;
+    check("colour", &world.domain, &color,
+          "\033[32mx. IN MX 10 mx.x. ; AD=1 NoError\033[0m\n"
+          "\033[32mmx.x. IN CNAME real.x. ; AD=1 NoError\033[0m\n"
+          "x. IN AAAA ? ; AD=0 NODATA\n"
+          "\033[32mmx.x. IN CNAME real.x. ; AD=1 NoError\033[0m\n"
+          "x. IN AAAA ? ; AD=0 NODATA\n"
+          "\033[31m  ; no server was probed: -D, -U, --only or --skip leaves out every MX host"
+          "\033[0m\n");
+}
+
+/* -q: of several hosts the line that names the one that fails; aliases and what stands for MX too. */
+static void test_named(void **state)
+{
+    static const struct trace_options quiet = {.quiet = true, .verbose = 1};
+    static const struct record hosts[] = {
+        {.type = RECORD_MX, .data.mx = {5, "a.x."}}, {.type = RECORD_MX, .data.mx = {5, "b.x."}},
+        {.type = RECORD_MX, .data.mx = {7, "a.x."}}, {.type = RECORD_MX, .data.mx = {9, "c.x."}}};
+    static struct lookup_alias of_domain = {.owner = "y.", .target = "x.", .ad = true};
+    struct finding advice = {.code = FINDING_NOTHING_PROBED, .text = BYTES("huh")};
+    struct host passing, failing;
+    struct domain_host entries[3];
+    struct world world;
+
+    (void)state;
+    world_init(&world);
+    world.host_aaaa = lookup(RECORD_AAAA, NULL);
+    world.addresses[0].after.transport = TRANSPORT_OK;
+    passing = failing = world.host;
+    passing.name = "a.x.";
+    passing.address_count = 1;
+    failing.name = "c.x.";
+    failing.addresses = &world.addresses[1];
+    failing.address_count = 1;
+    entries[0] = entries[1] = (struct domain_host){&passing, world.verdicts};
+    entries[2] = (struct domain_host){&failing, &world.verdicts[1]};
+    advice.host = &entries[0];
+    world.domain.hosts = entries;
+    world.domain.host_count = 3;
+    world.domain.findings = &advice;
+    world.domain.finding_count = 1;
+    world.lookups[2].records = hosts;
+    world.lookups[2].record_count = 4;
+    world.lookups[2].aliases = &of_domain;
+    world.lookups[2].alias_count = 1;
+    check("of three hosts one", &world.domain, &quiet,
+          "y. IN CNAME x. ; AD=1 NoError\nx. IN MX 9 c.x. ; AD=1 NoError\n" BAD);
+    world.lookups[2] = lookup(RECORD_MX, NULL);
+    entries[0] = entries[2];
+    world.domain.host_count = 1;
+    advice.host = NULL;
+    check("the domain itself", &world.domain, &quiet,
+          "x. IN MX ? ; AD=1 NODATA\n" BAD "  ; untested: no server was probed: huh [nothing-probed]\n");
+    world.domain.host_count = 0;
+    world.domain.needs_host = false;
+    check("all is well", &world.domain, &quiet, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),   cmocka_unit_test(test_verbose),
         cmocka_unit_test(test_filter),  cmocka_unit_test(test_painted),  cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_without_tlsa), cmocka_unit_test(test_excess),
+        cmocka_unit_test(test_unprobed), cmocka_unit_test(test_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
