@@ -162,9 +162,12 @@ lint: test-packages
 	@tests/lint/completion $(BUILD)/mxdane
 	@tests/lint/install $(BUILD)/mxdane
 
+# A callback's parameters are those that the library's header gives it; how deep cppcheck looks is
+# its own notice, no defect.
 lint-fast: $(ANALYZED)
 	@echo "  cppcheck src"
 	$(Q)cppcheck -q --enable=warning,style,performance,portability --inline-suppr --std=c11 \
+		--suppress=constParameterCallback --suppress=normalCheckLevelMaxBranches \
 		-D_GNU_SOURCE --library=posix -Iinclude -Isrc --error-exitcode=1 src
 
 $(LINT)/gcc/%.o: %.c Makefile

@@ -292,7 +292,7 @@ static void begin(struct entry *entry)
                  entry);
 }
 
-static struct entry *find(struct hosts *hosts, const char *name)
+static struct entry *find(const struct hosts *hosts, const char *name)
 {
     struct entry *entry = *bucket_of(hosts, name);
 

@@ -190,7 +190,7 @@ static size_t find_alias(const struct reader *reader, const char *owner,
     size_t found = 0;
 
     for (size_t i = 0; i < reader->count; i++) {
-        getdns_dict *rr = rr_of(reader, i, owner, RECORD_CNAME);
+        const getdns_dict *rr = rr_of(reader, i, owner, RECORD_CNAME);
 
         if (rr == NULL || found++ > 0)
             continue;
@@ -232,7 +232,7 @@ static bool read_records(const struct reader *reader, struct lookup *lookup)
 
     lookup->records = records;
     for (size_t i = 0; i < reader->count; i++) {
-        getdns_dict *rr = rr_of(reader, i, lookup->owner, lookup->type);
+        const getdns_dict *rr = rr_of(reader, i, lookup->owner, lookup->type);
 
         if (rr == NULL)
             continue;

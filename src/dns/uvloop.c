@@ -15,13 +15,14 @@
 #include "base/memory.h"
 
 static const uint64_t NO_TIMEOUT = UINT64_MAX; /* getdns says "for ever" so */
+static const uint32_t BOTH = EPOLLIN | EPOLLOUT;
 
 struct event {
     struct event *next; /* of the same descriptor */
     struct uvloop *uvloop;
     getdns_eventloop_event *getdns;
-    int fd;      /* -1: a timer only */
-    int pending; /* EPOLLIN, EPOLLOUT not yet delivered */
+    int fd;           /* -1: a timer only */
+    uint32_t pending; /* EPOLLIN, EPOLLOUT not yet delivered */
     bool has_timer;
     uv_timer_t timer;
 };
@@ -45,7 +46,7 @@ struct uvloop {
     size_t count;
 };
 
-static int interest(const struct event *event)
+static uint32_t interest(const struct event *event)
 {
     return (event->getdns->read_cb != NULL ? EPOLLIN : 0) |
            (event->getdns->write_cb != NULL ? EPOLLOUT : 0);
@@ -62,7 +63,7 @@ static struct event *next_pending(const struct uvloop *uvloop, int fd)
 }
 
 /* A callback may clear any event and add others, so everything is read anew after each. */
-static void deliver(struct uvloop *uvloop, int fd, int ready)
+static void deliver(struct uvloop *uvloop, int fd, uint32_t ready)
 {
     struct event *event = uvloop->descriptors[fd].events;
 
@@ -87,7 +88,7 @@ static uint32_t wanted(const struct uvloop *uvloop, int fd)
 
     for (const struct event *event = uvloop->descriptors[fd].events; event != NULL;
          event = event->next)
-        events |= (uint32_t)interest(event);
+        events |= interest(event);
     return events;
 }
 
@@ -130,13 +131,13 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     (void)events;
     for (int i = 0; i < count; i++) {
         int fd = (int)(uint32_t)ready[i].data.u64;
-        int what = (int)(ready[i].events & (EPOLLIN | EPOLLOUT));
+        uint32_t what = ready[i].events & BOTH;
 
         if (ready[i].data.u64 != name_of(uvloop, fd))
             continue; /* a callback above closed it */
         if (uvloop->descriptors[fd].watched != wanted(uvloop, fd))
             descriptor_watch(uvloop, fd);
-        deliver(uvloop, fd, what != 0 ? what : EPOLLIN | EPOLLOUT); /* an error: either finds it */
+        deliver(uvloop, fd, what != 0 ? what : BOTH); /* an error: either finds it */
     }
 }
 
