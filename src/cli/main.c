@@ -19,6 +19,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/sandbox.h"
+#include "cli/versions.h"
 #include "dns/nameserver.h"
 
 static enum run_report_status report(void *argument, const struct domain *domain,
@@ -254,7 +255,7 @@ static int act(struct options *options, struct failure *failure)
         options_print_help(stdout);
         break;
     case OPTIONS_VERSION:
-        printf("mxdane %s\n", MXDANE_VERSION);
+        versions_print(stdout);
         break;
     case OPTIONS_RUN:
         return run_with_files(options, failure);

@@ -72,7 +72,7 @@ static const struct row rows[] = {
     {'o', "output", "FILE", "write to FILE, which is replaced when the run is done"},
     {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
     {OPTION_NO_SANDBOX, "no-sandbox", NULL, "keep all rights of the process"},
-    {'V', "version", NULL, "print the version"},
+    {'V', "version", NULL, "print the versions of mxdane and its libraries"},
     {'h', "help", NULL, "print this help"},
 };
 
