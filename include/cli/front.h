@@ -1,5 +1,6 @@
 /*
- * What a run has before it: the report's output and, with --state, how the domains stood before.
+ * What a run has before it: the report's output, with --state how the domains stood before, and the
+ * sandbox that it enters.
  */
 #ifndef MXDANE_CLI_FRONT_H
 #define MXDANE_CLI_FRONT_H
@@ -9,11 +10,13 @@
 #include "base/failure.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/sandbox.h"
 
 struct front {
     const struct options *options;
     struct output output;
     struct state *state; /* NULL: none */
+    struct sandbox sandbox;
 };
 
 /*

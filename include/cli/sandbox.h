@@ -1,9 +1,12 @@
 /*
  * Once everything is open the process gives up what a run does not need: it can gain no privilege,
  * and a seccomp filter, for every thread, leaves it the descriptors it has, internet sockets and
- * memory that is not executable. Whatever else it were made to do ends it by SIGSYS, because by
- * then it runs somebody else's code; opening a file for reading, which libraries try and can do
- * without, just fails.
+ * memory that is not executable. What only somebody else's code would do ends the run by SIGSYS.
+ * Opening a file for reading just fails, and every other call is answered as by a kernel that has
+ * not got it (ENOSYS), because a library's next version may try it and can do without.
+ *
+ * An io_uring would be a way around all that, so nobody gets one: sandbox_prepare, before the loop
+ * exists; sandbox_enter, once everything is open.
  */
 #ifndef MXDANE_CLI_SANDBOX_H
 #define MXDANE_CLI_SANDBOX_H
@@ -13,9 +16,16 @@
 #include "base/failure.h"
 
 enum sandbox_status {
+    SANDBOX_OFF,      /* not asked for */
+    SANDBOX_PREPARED, /* no io_uring can be made, those that were inherited are closed */
     SANDBOX_HOLDS,
     SANDBOX_UNAVAILABLE, /* the system refuses a filter; no new privileges all the same */
     SANDBOX_FAILED
+};
+
+struct sandbox {
+    enum sandbox_status status;
+    struct failure reason; /* what the system or libseccomp says, unless it holds */
 };
 
 enum sandbox_rights { /* to be combined */
@@ -23,7 +33,9 @@ enum sandbox_rights { /* to be combined */
     SANDBOX_RENAMES_FILES = 2  /* that are open, and removes them: -o, --state */
 };
 
-/* What the system or libseccomp says goes to `reason` unless the sandbox holds. */
-enum sandbox_status sandbox_enter(unsigned rights, struct failure *reason);
+void sandbox_prepare(struct sandbox *sandbox);
+
+/* Nothing where sandbox_prepare did not succeed. An io_uring that is open is a failure. */
+void sandbox_enter(struct sandbox *sandbox, unsigned rights);
 
 #endif

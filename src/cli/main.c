@@ -61,19 +61,19 @@ static void hold_signals(int how)
 /* A system that refuses the filter is no reason not to audit; -v tells. */
 static bool give_up_rights(void *argument, struct failure *failure)
 {
-    const struct options *options = ((struct front *)argument)->options;
-    struct failure reason = {"--no-sandbox"};
-    enum sandbox_status status = SANDBOX_UNAVAILABLE;
+    struct front *front = argument;
+    const struct options *options = front->options;
+    const struct sandbox *sandbox = &front->sandbox;
 
-    if (!options->no_sandbox)
-        status = sandbox_enter(rights_of(options), &reason);
-    if (status == SANDBOX_FAILED)
-        return failure_set(failure, "sandbox: %s", reason.text);
+    sandbox_enter(&front->sandbox, rights_of(options));
+    if (sandbox->status == SANDBOX_FAILED)
+        return failure_set(failure, "sandbox: %s", sandbox->reason.text);
     hold_signals(SIG_UNBLOCK);
-    if (options->trace.verbose > 0 && status == SANDBOX_HOLDS)
+    if (options->trace.verbose > 0 && sandbox->status == SANDBOX_HOLDS)
         fprintf(stderr, "mxdane: sandbox: no programs, no files, internet sockets only\n");
     else if (options->trace.verbose > 0)
-        fprintf(stderr, "mxdane: sandbox: off: %s\n", reason.text);
+        fprintf(stderr, "mxdane: sandbox: off: %s\n",
+                options->no_sandbox ? "--no-sandbox" : sandbox->reason.text);
     return true;
 }
 
@@ -203,6 +203,8 @@ static int run(const struct options *options, struct failure *failure)
         return fail_early(options, failure);
     if (!options->format->one_text)
         warn_of_paths(options);
+    if (!options->no_sandbox)
+        sandbox_prepare(&front.sandbox);
     good = fit_descriptors(&plan, failure) &&
            run_domains(&plan, &input, &reader, &outcome, failure);
     hold_signals(SIG_BLOCK);

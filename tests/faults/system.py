@@ -174,14 +174,25 @@ async def read_until(stream, text):
     return seen.decode()
 
 
+def descriptors(proc):
+    """What those of a process are; one may be closed meanwhile."""
+    names = []
+    for entry in (proc / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            names.append(os.readlink(entry))
+    assert names, "no descriptors"
+    return names
+
+
 async def check_sandbox_holds(world):
     """While it runs: a filter and no new privileges for every thread, no memory that is writable and
-    executable."""
+    executable, no io_uring, though libuv is told to use one."""
     if world.sanitized():
         return  # it has none, and says so: tests/unit/test_cli_sandbox
     for mode in MODES:
         process = await world.start_program(world.command(
-            mode, "-v", "-g", "pass|timeout", world.good.domain, world.silent.domain))
+            mode, "-v", "-g", "pass|timeout", world.good.domain, world.silent.domain),
+            {"UV_USE_IO_URING": "1"})
         try:
             await read_until(process.stderr, "sandbox: no programs, no files, internet sockets only")
             await read_until(process.stdout, "pass")
@@ -193,6 +204,7 @@ async def check_sandbox_holds(world):
                 assert re.search(r"^NoNewPrivs:\t1$", status, re.M), status
                 assert re.search(r"^Seccomp:\t2$", status, re.M), status
             assert not re.search(r"^\S+ .wx", (proc / "maps").read_text(), re.M), "rwx memory"
+            assert not [name for name in descriptors(proc) if "io_uring" in name], "an io_uring"
         finally:
             process.kill()
             await process.wait()

@@ -1,32 +1,29 @@
 /* Each row is a child process that enters the sandbox and then tries something. */
 #include "cli/sandbox.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "sandbox_child.h"
 
-enum { KILLED = 1000, NOT_HELD = 99, STATUS = 3 /* /proc/self/status, opened before */ };
+enum { STATUS = 3 /* /proc/self/status, opened before */ };
 
 static char page[4096] __attribute__((aligned(4096)));
 
@@ -57,9 +54,29 @@ static bool try_write_file(void)
     return open("/dev/null", O_WRONLY) >= 0;
 }
 
+static bool try_read_and_write_file(void)
+{
+    return open("/dev/null", O_RDWR) >= 0;
+}
+
+static bool try_append(void)
+{
+    return open("/dev/null", O_RDONLY | O_APPEND) >= 0;
+}
+
+static bool try_empty_file(void)
+{
+    return open("/nonexistent/file", O_RDONLY | O_TRUNC) >= 0;
+}
+
 static bool try_make_file(void)
 {
     return open("/nonexistent/file", O_RDONLY | O_CREAT, 0600) >= 0;
+}
+
+static bool try_nameless_file(void)
+{
+    return open("/tmp", O_WRONLY | O_TMPFILE, 0600) >= 0;
 }
 
 static bool try_remove_file(void)
@@ -99,6 +116,21 @@ static bool try_kill(void)
 static bool try_kill_thread_of_another(void)
 {
     return syscall(SYS_tgkill, getppid(), getppid(), 0) == 0;
+}
+
+static bool try_clone(unsigned long flags)
+{
+    return syscall(SYS_clone, flags, NULL, NULL, NULL, NULL) >= 0;
+}
+
+static bool try_vfork(void)
+{
+    return try_clone(CLONE_VM | CLONE_VFORK | SIGCHLD);
+}
+
+static bool try_thread_in_a_namespace(void)
+{
+    return try_clone(CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_NEWNET);
 }
 
 static bool try_namespace(void)
@@ -146,6 +178,21 @@ static bool try_raw_socket(void)
     return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0;
 }
 
+static bool try_old_packet_socket(void)
+{
+    return socket(AF_INET, SOCK_PACKET, htons(ETH_P_ALL)) >= 0;
+}
+
+static bool try_raw_socket_of_ipv6(void)
+{
+    return socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6) >= 0;
+}
+
+static bool try_other_socket(void)
+{
+    return socket(AF_INET, SOCK_SEQPACKET, 0) >= 0;
+}
+
 static bool try_unix_socket(void)
 {
     return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
@@ -165,6 +212,37 @@ static bool try_executable_memory(void)
 static bool try_make_executable(void)
 {
     return mprotect(page, sizeof page, PROT_READ | PROT_EXEC) == 0;
+}
+
+static bool try_keyed_executable(void)
+{
+    return syscall(SYS_pkey_mprotect, page, sizeof page, PROT_READ | PROT_EXEC, -1) == 0;
+}
+
+static bool try_shared_executable(void)
+{
+    return shmat(0, NULL, SHM_EXEC) != (void *)-1;
+}
+
+/* What is typed there the user's shell runs. */
+static bool try_type_in_terminal(void)
+{
+    return ioctl(STDIN_FILENO, TIOCSTI, "x") == 0;
+}
+
+static bool try_other_terminal_call(void)
+{
+    return ioctl(STDIN_FILENO, TIOCEXCL) == 0;
+}
+
+static bool try_duplicate(void)
+{
+    return fcntl(STDIN_FILENO, F_DUPFD, 10) >= 0;
+}
+
+static bool try_rename_thread(void)
+{
+    return prctl(PR_SET_NAME, "libuv-worker") == 0;
 }
 
 static bool try_memory(void)
@@ -225,10 +303,16 @@ static const struct row {
 } rows[] = {
     {"execve", try_execve, KILLED},
     {"fork", try_fork, KILLED},
+    {"vfork", try_vfork, KILLED},
     {"fork by clone3", try_fork_by_clone3, ENOSYS},
+    {"a thread in a namespace", try_thread_in_a_namespace, KILLED},
     {"read a file", try_read_file, EACCES},
     {"write to a file", try_write_file, KILLED},
+    {"read and write a file", try_read_and_write_file, KILLED},
+    {"append to a file", try_append, KILLED},
+    {"empty a file", try_empty_file, KILLED},
     {"make a file", try_make_file, KILLED},
+    {"make a file without a name", try_nameless_file, KILLED},
     {"remove a file", try_remove_file, KILLED},
     {"rename a file", try_rename_file, KILLED},
     {"look at a path", try_stat_path, EACCES},
@@ -238,47 +322,49 @@ static const struct row {
     {"signal another's thread", try_kill_thread_of_another, KILLED},
     {"a namespace", try_namespace, KILLED},
     {"mount", try_mount, KILLED},
-    {"change limits", try_limits, KILLED},
+    {"change limits", try_limits, ENOSYS},
     {"read limits", try_read_limits, 0},
     {"become root", try_privileges, KILLED},
     {"internet sockets", try_internet_sockets, 0},
     {"a packet socket", try_packet_socket, KILLED},
+    {"a packet socket of old", try_old_packet_socket, KILLED},
     {"a raw socket", try_raw_socket, KILLED},
+    {"a raw socket of IPv6", try_raw_socket_of_ipv6, KILLED},
     {"a local socket", try_unix_socket, EACCES},
+    {"a socket of another type", try_other_socket, ENOSYS},
     {"listen", try_listen, KILLED},
     {"executable memory", try_executable_memory, KILLED},
     {"make memory executable", try_make_executable, KILLED},
+    {"the same with a key", try_keyed_executable, KILLED},
+    {"shared memory that is executable", try_shared_executable, KILLED},
+    {"type in the terminal", try_type_in_terminal, KILLED},
+    {"another call of terminals", try_other_terminal_call, ENOSYS},
+    {"another number for a descriptor", try_duplicate, ENOSYS},
+    {"name a thread", try_rename_thread, ENOSYS},
     {"memory", try_memory, 0},
     {"a thread", try_thread, 0},
     {"no new privileges", try_no_new_privileges, 0},
     {"another thread", try_other_thread, EACCES},
 };
 
-static _Noreturn void child(bool (*try)(void), unsigned rights)
+static _Noreturn void attempt(bool (*try)(void), unsigned rights)
 {
-    const struct rlimit no_core = {0, 0};
-    struct failure reason;
     pthread_t thread;
 
     if (dup2(open("/proc/self/status", O_RDONLY), STATUS) != STATUS || pipe(gate) != 0 ||
-        pthread_create(&thread, NULL, wait_and_read_file, NULL) != 0 ||
-        setrlimit(RLIMIT_CORE, &no_core) != 0 || sandbox_enter(rights, &reason) != SANDBOX_HOLDS)
+        pthread_create(&thread, NULL, wait_and_read_file, NULL) != 0)
         _exit(NOT_HELD);
-    errno = 0;
+    child_enter_sandbox(rights);
     _exit(try() ? 0 : errno);
 }
 
 static int outcome_of(bool (*try)(void), unsigned rights)
 {
     pid_t pid = fork();
-    int status;
 
     if (pid == 0)
-        child(try, rights);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (WIFSIGNALED(status))
-        return WTERMSIG(status) == SIGSYS ? KILLED : -1;
-    return WEXITSTATUS(status);
+        attempt(try, rights);
+    return child_outcome(pid);
 }
 
 static void test_attempts(void **state)
@@ -311,11 +397,13 @@ static void test_rights(void **state)
 /* LeakSanitizer traces its process: a sanitizer's build has no sandbox, and says so. */
 static void test_sanitized(void **state)
 {
-    struct failure reason;
+    struct sandbox sandbox = {0};
 
     (void)state;
-    assert_int_equal(sandbox_enter(0, &reason), SANDBOX_UNAVAILABLE);
-    assert_string_equal(reason.text, "Operation not supported");
+    sandbox_prepare(&sandbox);
+    sandbox_enter(&sandbox, 0);
+    assert_int_equal(sandbox.status, SANDBOX_UNAVAILABLE);
+    assert_string_equal(sandbox.reason.text, "Operation not supported");
 }
 
 int main(void)
