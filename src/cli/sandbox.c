@@ -288,7 +288,7 @@ static int configure(scmp_filter_ctx filter)
 static void conclude(struct sandbox *sandbox, enum sandbox_status status, int error)
 {
     sandbox->status = status;
-    if (error != 0)
+    if (error < 0)
         failure_set(&sandbox->reason, "%s", strerror(-error));
 }
 
@@ -318,7 +318,8 @@ static void add_filter(struct sandbox *sandbox, uint32_t others,
         load(sandbox, filter, good);
     else
         conclude(sandbox, SANDBOX_FAILED, error);
-    seccomp_release(filter);
+    if (filter != NULL)
+        seccomp_release(filter);
 }
 
 static bool is_ring(int folder, const char *name)
@@ -331,23 +332,24 @@ static bool is_ring(int folder, const char *name)
 }
 
 /*
- * Hands every descriptor that is an io_uring to `act` and says how many there are. Without /proc
- * there is no telling.
+ * Hands every descriptor that is an io_uring to `act` and says how many there are; below 0: why
+ * they cannot be counted. Without /proc there is no telling, and that is no reason not to audit.
  */
-static size_t find_rings(void (*act)(int fd))
+static int find_rings(void (*act)(int fd))
 {
     DIR *folder = opendir("/proc/self/fd");
     const struct dirent *entry;
-    size_t count = 0;
+    int count = 0;
 
+    if (folder == NULL)
+        return errno == ENOENT || errno == EACCES ? 0 : -errno;
     /* cppcheck-suppress readdirCalled ; safe on a stream that one thread has */
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
+    while ((entry = readdir(folder)) != NULL)
         if (is_ring(dirfd(folder), entry->d_name)) {
             count++;
             act((int)strtol(entry->d_name, NULL, 10));
         }
-    if (folder != NULL)
-        closedir(folder);
+    closedir(folder);
     return count;
 }
 
@@ -364,16 +366,24 @@ static void leave_ring(int fd)
     (void)fd;
 }
 
-void sandbox_prepare(struct sandbox *sandbox)
+/* Below 0: why not. The privileges go even where there is no filter. */
+static int give_up_privileges(void)
 {
     enum { KILLS_PROCESSES = 3 }; /* what the kernel is able to, by libseccomp's levels */
 
     if (SANITIZED)
-        conclude(sandbox, SANDBOX_UNAVAILABLE, -EOPNOTSUPP);
-    else if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        conclude(sandbox, SANDBOX_UNAVAILABLE, -errno);
-    else if (seccomp_api_get() < KILLS_PROCESSES)
-        conclude(sandbox, SANDBOX_UNAVAILABLE, -EOPNOTSUPP);
+        return -EOPNOTSUPP;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -errno;
+    return seccomp_api_get() < KILLS_PROCESSES ? -EOPNOTSUPP : 0;
+}
+
+void sandbox_prepare(struct sandbox *sandbox)
+{
+    int error = give_up_privileges();
+
+    if (error != 0)
+        conclude(sandbox, SANDBOX_UNAVAILABLE, error);
     else
         add_filter(sandbox, SCMP_ACT_ALLOW, fill_rings, 0, SANDBOX_PREPARED);
     if (sandbox->status == SANDBOX_PREPARED)
@@ -382,12 +392,16 @@ void sandbox_prepare(struct sandbox *sandbox)
 
 void sandbox_enter(struct sandbox *sandbox, unsigned rights)
 {
+    int rings;
+
     if (sandbox->status != SANDBOX_PREPARED)
         return;
-    if (find_rings(leave_ring) > 0) {
-        sandbox->status = SANDBOX_FAILED;
-        failure_set(&sandbox->reason, "an io_uring is open");
+    rings = find_rings(leave_ring);
+    if (rings == 0) {
+        add_filter(sandbox, SCMP_ACT_ERRNO(ENOSYS), fill, rights, SANDBOX_HOLDS);
         return;
     }
-    add_filter(sandbox, SCMP_ACT_ERRNO(ENOSYS), fill, rights, SANDBOX_HOLDS);
+    conclude(sandbox, SANDBOX_FAILED, rings);
+    if (rings > 0)
+        failure_set(&sandbox->reason, "an io_uring is open");
 }

@@ -36,7 +36,7 @@ static const char *temporary_key_name(SSL *ssl, struct arena *arena)
     char group[GROUP_TEXT];
     const char *name;
 
-    if (SSL_get_peer_tmp_key(ssl, &key) != 1)
+    if (SSL_get_peer_tmp_key(ssl, (void *)&key) != 1)
         return NULL;
     if (EVP_PKEY_get_base_id(key) == EVP_PKEY_DH)
         name = arena_format(arena, "DH-%d", EVP_PKEY_get_bits(key));

@@ -36,7 +36,7 @@ size_t walk_mx_hosts(const struct lookup *mx, const char *domain, struct arena *
                      const char ***hosts)
 {
     size_t count = 0;
-    const char **names = arena_new(arena, mx->record_count + 1, sizeof *names);
+    const char **names = (const char **)arena_new(arena, mx->record_count + 1, sizeof *names);
 
     *hosts = names;
     if (mx->record_count == 0 && mx->status == LOOKUP_NODATA)

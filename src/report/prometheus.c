@@ -289,7 +289,7 @@ static int compare(const void *left, const void *right)
 static bool is_new(struct prometheus *prometheus, const char *name)
 {
     char *copy = memory_dup(name);
-    char **node = tsearch(copy, &prometheus->seen, compare);
+    char **node = (char **)tsearch(copy, &prometheus->seen, compare);
 
     if (node != NULL && *node == copy)
         return true;

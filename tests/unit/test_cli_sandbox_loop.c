@@ -161,6 +161,23 @@ static void test_ring_between(void **state)
     run_child(ring_between);
 }
 
+/* They cannot be counted: nothing says that there is none. */
+static void no_descriptor_left(void)
+{
+    struct sandbox sandbox = {SANDBOX_PREPARED, {""}};
+
+    while (dup(STDERR_FILENO) >= 0)
+        continue;
+    sandbox_enter(&sandbox, 0);
+    need(sandbox.status == SANDBOX_FAILED, "the sandbox fails");
+}
+
+static void test_no_descriptor_left(void **state)
+{
+    (void)state;
+    run_child(no_descriptor_left);
+}
+
 /* What libuv makes of a loop where nobody prepared it: refused, if it is an io_uring. */
 static void unprepared_loop(void)
 {
@@ -415,7 +432,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loop_without_ring), cmocka_unit_test(test_inherited_ring),
         cmocka_unit_test(test_ring_as_stream),    cmocka_unit_test(test_ring_between),
-        cmocka_unit_test(test_unprepared_loop),   cmocka_unit_test(test_loop_goes_on),
+        cmocka_unit_test(test_unprepared_loop),   cmocka_unit_test(test_no_descriptor_left),
+        cmocka_unit_test(test_loop_goes_on),
     };
 
 #ifdef MXDANE_SANITIZED /* has no sandbox: test_cli_sandbox */
