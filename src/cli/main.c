@@ -168,7 +168,7 @@ static void tell_of_nothing(const struct options *options, bool earlier)
         fprintf(stderr, "mxdane: -f %s: no domain in it\n", options->list);
 }
 
-/* In every container, and often elsewhere, the host's name is none that the rest of the world knows. */
+/* In a container, and often elsewhere, the rest of the world does not know the host's name. */
 static void tell_of_name(const struct options *options)
 {
     bool chosen = options->plan.helo != options->host_name;
