@@ -159,7 +159,7 @@ static enum finding_code end_code(const struct transport_end *end)
     return FINDING_INCOMPLETE;
 }
 
-/* The handshake stands, whatever follows. "Not now" and a refusal of our name are no fault in it. */
+/* The handshake stands: neither "not now" after it nor a refusal of our name is a fault. */
 static enum finding_code after_code(const struct transport_end *end)
 {
     return transport_is_busy(end) || transport_refuses_name(end) ? reply_code(end)

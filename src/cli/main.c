@@ -187,7 +187,7 @@ static void print_summary(const struct run_counts *counts)
     buffer_fini(&line);
 }
 
-/* In every container, and often elsewhere, the host's name is none that the rest of the world knows. */
+/* In a container, and often elsewhere, the rest of the world does not know the host's name. */
 static void tell_of_name(const struct options *options)
 {
     bool chosen = options->plan.helo != options->host_name;

@@ -70,10 +70,11 @@ static bool contains(struct bytes text, const char *word)
     return false;
 }
 
-/* As servers put it: "Helo command rejected", "Invalid EHLO name", "need fully-qualified hostname". */
+/* As servers put it: "Helo command rejected", "need fully-qualified hostname". */
 static bool tells_of_name(struct bytes text)
 {
-    static const char *const words[] = {"EHLO", "HELO", "FQDN", "fully-qualified", "fully qualified"};
+    static const char *const words[] = {"EHLO", "HELO", "FQDN", "fully-qualified",
+                                        "fully qualified"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (contains(text, words[i]))

@@ -71,8 +71,8 @@ static bool says_something(const char *text, size_t length)
 }
 
 /*
- * SMTP inspection, as in Cisco's firewalls, writes X over keywords that it does not let through, and
- * a letter at the end to tell them apart: XXXXXXXA. STARTTLS is one of them.
+ * SMTP inspection, as in Cisco's firewalls, writes X over keywords that it does not let through,
+ * and a letter at the end to tell them apart: XXXXXXXA. STARTTLS is one of them.
  */
 static bool is_masked_keyword(const char *text, size_t length)
 {
@@ -109,7 +109,8 @@ static void take_text(struct reply *reply, const char *text, size_t length)
         reply->masked |= is_masked_greeting(text, length);
         reply->named = says_something(text, length);
     } else {
-        reply->starttls |= keyword == STARTTLS_LENGTH && strncasecmp(text, "STARTTLS", keyword) == 0;
+        reply->starttls |=
+            keyword == STARTTLS_LENGTH && strncasecmp(text, "STARTTLS", keyword) == 0;
         reply->masked |= is_masked_keyword(text, keyword);
     }
 }

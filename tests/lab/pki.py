@@ -152,8 +152,8 @@ def shorten(text, mtype):
 
 def escape(text):
     """Controls and what shows nothing, but for the joiners that names may have, byte for byte."""
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") or c in "\u200c\u200d"
-                   else "".join(f"\\x{byte:02x}" for byte in c.encode()) for c in text)
+    hidden = {c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")} - set("\u200c\u200d")
+    return "".join("".join(f"\\x{byte:02x}" for byte in c.encode()) if c in hidden else c for c in text)
 
 
 def trace_certificate(cert, depth, tlsa):

@@ -234,7 +234,7 @@ static void end_with_reply(unsigned index, enum smtp_state state, unsigned code)
     end(index);
 }
 
-/* "Not now" before TLS, in whatever state: asked once more, after the longer pause, and not again. */
+/* "Not now" before TLS, in any state: asked once more, after the longer pause, and not again. */
 static void test_busy(void **state)
 {
     static const enum smtp_state states[] = {SMTP_GREETING, SMTP_EHLO, SMTP_STARTTLS};

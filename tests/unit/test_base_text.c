@@ -80,7 +80,7 @@ static void test_escaped(void **state)
     }
 }
 
-/* Every code point that has no look of its own, or gives others another place, and its neighbours. */
+/* Every code point there is: what shows nothing, or moves others, is escaped, and nothing else. */
 static void test_invisible(void **state)
 {
     static const struct {

@@ -42,8 +42,7 @@ static const struct {
     {SMTP_EHLO_TLS, 454, "", false, false, "ehlo-after-tls-failed", "fail"},
     {SMTP_EHLO_TLS, 550, "5.7.1 no", false, false, "ehlo-after-tls-failed", "fail"},
     /* the firewall let the offer through, and wrote over our command */
-    {SMTP_STARTTLS, 500, "5.5.1 Command unrecognized: \"XXXXXXXX\"", false, false, "starttls-masked",
-     "fail"},
+    {SMTP_STARTTLS, 500, "5.5.1 unrecognized: \"XXXXXXXX\"", false, false, "starttls-masked", "fail"},
     {SMTP_STARTTLS, 502, "XXXXXXXX", false, false, "starttls-masked", "fail"},
     {SMTP_STARTTLS, 421, "XXXXXXXX", true, false, "smtp-refused", "untested"},
     {SMTP_STARTTLS, 502, "XXXXXXX", false, false, "starttls-refused", "fail"},
@@ -56,12 +55,13 @@ static const struct {
     {SMTP_EHLO_TLS, 504, "5.5.2 <vm>", false, true, "ehlo-name-refused", "untested"},
     {SMTP_EHLO_TLS, 501, "", false, true, "ehlo-name-refused", "untested"},
     /* codes that may mean anything: the text tells */
-    {SMTP_EHLO, 550, "5.7.1 <vm>: Helo command rejected: need fully-qualified hostname", false, true,
+    {SMTP_EHLO, 550, "<vm>: Helo command rejected: need fully-qualified hostname", false, true,
      "ehlo-name-refused", "untested"},
     {SMTP_EHLO, 550, "Bad HELO - Host impersonating domain name [vm]", false, true,
      "ehlo-name-refused", "untested"},
     {SMTP_EHLO, 553, "send your FQDN", false, true, "ehlo-name-refused", "untested"},
-    {SMTP_EHLO, 554, "your name is not fully qualified", false, true, "ehlo-name-refused", "untested"},
+    {SMTP_EHLO, 554, "your name is not fully qualified", false, true, "ehlo-name-refused",
+     "untested"},
     {SMTP_EHLO, 450, "4.7.1 <vm>: Helo command rejected: Host not found", true, true,
      "ehlo-name-refused", "untested"},
     {SMTP_EHLO_TLS, 550, "5.7.1 invalid ehlo", false, true, "ehlo-name-refused", "untested"},
@@ -75,7 +75,8 @@ static const struct {
     {SMTP_EHLO, 550, "no(helo)", false, true, "ehlo-name-refused", "untested"},
     /* EHLO itself, the order of commands, the moment */
     {SMTP_EHLO, 500, "5.5.1 unrecognized: EHLO vm", false, false, "smtp-refused", "untested"},
-    {SMTP_EHLO, 502, "5.5.1 EHLO not implemented, use HELO", false, false, "smtp-refused", "untested"},
+    {SMTP_EHLO, 502, "5.5.1 EHLO not implemented, use HELO", false, false, "smtp-refused",
+     "untested"},
     {SMTP_EHLO, 503, "5.5.1 HELO was said before", false, false, "smtp-refused", "untested"},
     {SMTP_EHLO, 421, "4.7.0 too many bad HELO commands", true, false, "smtp-refused", "untested"},
     /* where our name was not said, or is not what was refused */

@@ -150,7 +150,8 @@ static void test_masks(void **state)
         size_t taken;
 
         reply_init(&reply, LIMIT);
-        assert_int_equal(reply_feed(&reply, masks[i].bytes, strlen(masks[i].bytes), &taken, NULL, NULL),
+        assert_int_equal(reply_feed(&reply, masks[i].bytes, strlen(masks[i].bytes), &taken, NULL,
+                                    NULL),
                          REPLY_DONE);
         if (reply.masked != masks[i].masked || reply.starttls)
             fail_msg("%s: %d", masks[i].bytes, reply.masked);
