@@ -92,7 +92,7 @@ enum finding_severity {
     X(NAME_MISMATCH, "name-mismatch", FAILURE, "RFC 7672 section 3.2.2", \
       "certificate-host-mismatch", "the trust anchor matches, but no name of the certificate does") \
     X(CERT_EXPIRED, "cert-expired", FAILURE, "RFC 7672 section 3.1.2", "certificate-expired", \
-      "a certificate is expired or not yet valid") \
+      "{text}") \
     X(CHAIN_UNTRUSTED, "chain-not-trusted", FAILURE, "RFC 7672 section 3.1.2", \
       "certificate-not-trusted", \
       "the trust anchor of {record} was sent, but the chain does not verify: {reason}") \

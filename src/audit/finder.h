@@ -23,6 +23,9 @@ void advice_find_domain(struct finder *finder);
 void advice_find_host(struct finder *finder, const struct domain_host *entry);
 void advice_find_address(struct finder *finder, const struct domain_host *entry, size_t index);
 
+/* What is wrong with a certificate's dates; NULL: nothing is. */
+const char *advice_dates(const struct finder *finder, const struct certificate *certificate);
+
 /* What is wrong with a trust anchor's own dates, which do not count; absent: nothing is. */
 struct bytes advice_anchor_dates(struct finder *finder, const struct certificate *anchor);
 
