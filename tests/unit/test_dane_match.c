@@ -223,6 +223,32 @@ static void test_marks(void **state)
     }
 }
 
+/* Above the leaf, by a usable record of usage 2 that counts. */
+static void test_anchor(void **state)
+{
+    const uint8_t bytes[3][32] = {{1}, {2}, {3}};
+    struct certificate certificates[3];
+    const struct chain chain = {certificates, 2, 3};
+    struct record record = {.type = RECORD_TLSA};
+
+    (void)state;
+    memset(certificates, 0, sizeof certificates);
+    for (int i = 0; i < 3; i++)
+        certificates[i].data[CERTIFICATE_PKEY_SHA256] =
+            certificates[i].data[CERTIFICATE_FULL_SPKI] = (struct bytes){bytes[i], 32};
+    for (uint8_t i = 0; i < 3; i++) {
+        record.data.tlsa = (struct record_tlsa){2, 1, 1, {bytes[i], 32}};
+        assert_int_equal(match_anchor(&chain, &record, 1), i);
+        assert_int_equal(match_anchor(&chain, &record, 0), 0);
+        record.data.tlsa.usage = 3;
+        assert_int_equal(match_anchor(&chain, &record, 1), 0);
+        record.data.tlsa = (struct record_tlsa){2, 1, 0, {bytes[i], 32}}; /* no key: unusable */
+        assert_int_equal(match_anchor(&chain, &record, 1), 0);
+        record.data.tlsa = (struct record_tlsa){2, 0, 1, {bytes[i], 32}};
+        assert_int_equal(match_anchor(&chain, &record, 1), 0);
+    }
+}
+
 static void test_mark_of_nothing(void **state)
 {
     struct record record = {.type = RECORD_TLSA};
@@ -242,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),           cmocka_unit_test(test_agrees_with_openssl),
         cmocka_unit_test(test_references),      cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_anchor),
         cmocka_unit_test(test_mark_of_nothing),
     };
 
