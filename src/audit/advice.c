@@ -181,7 +181,10 @@ static void find_weakness(struct finder *finder, const struct domain_host *entry
         finder_add(finder, finding);
 }
 
-/* Where dates count: the path up to the anchor that matched, with -e the leaf. */
+/*
+ * Whose end is told: that of the path up to the anchor that matched, whose own dates count for some
+ * senders; with -e the leaf's.
+ */
 static size_t dated_certificates(const struct finder *finder, const struct address *address)
 {
     if (address->dane == DANE_MATCH_TA)

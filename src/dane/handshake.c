@@ -475,6 +475,8 @@ static void copy_chain(const struct handshake *handshake, struct arena *arena, s
 void handshake_result(const struct handshake *handshake, struct arena *arena,
                       struct address *address)
 {
+    size_t anchor = 0;
+
     address->handshaken = handshake->done;
     if (!handshake->done)
         return;
@@ -484,9 +486,9 @@ void handshake_result(const struct handshake *handshake, struct arena *arena,
     copy_chain(handshake, arena, &address->chain);
     address->dane = handshake->judgement.result;
     address->dane_depth = handshake->judgement.depth;
-    address->dane_reason = judge_reason(&handshake->judgement, handshake->ssl, &handshake->chain,
-                                        match_anchor(&address->chain, handshake->tlsa,
-                                                     handshake->tlsa_count),
-                                        arena);
+    if (handshake->judgement.unmatched)
+        anchor = match_anchor(&address->chain, handshake->tlsa, handshake->tlsa_count);
+    address->dane_reason =
+        judge_reason(&handshake->judgement, handshake->ssl, &handshake->chain, anchor, arena);
     ERR_clear_error();
 }
