@@ -28,7 +28,7 @@ enum finding_severity {
  * The one table: code, id, severity, RFC and section, result type of RFC 8460 section 4.3,
  * sentence. Ids are for programs and never change. In a sentence {lookup} is its type and name,
  * {status} its RCODE and why; {record} the RDATA, {number} and {text} are arguments, {end} is how a
- * session ended, {reason} OpenSSL's words for it, {excess} the limit that was exceeded, {depth} and
+ * session ended, {reason} why a chain does not verify, {excess} the limit that was exceeded, {depth} and
  * {subject} are a certificate's, {digest} is one of its digests and {right} the usage, selector and
  * matching type that would be right for it.
  */
@@ -104,7 +104,7 @@ enum finding_severity {
     X(NAME_MISMATCH, "name-mismatch", FAILURE, "RFC 7672 section 3.2.2", \
       "certificate-host-mismatch", "the trust anchor matches, but no name of the certificate does") \
     X(CERT_EXPIRED, "cert-expired", FAILURE, "RFC 7672 section 3.1.2", "certificate-expired", \
-      "a certificate is expired or not yet valid") \
+      "{text}") \
     X(CHAIN_UNTRUSTED, "chain-not-trusted", FAILURE, "RFC 7672 section 3.1.2", \
       "certificate-not-trusted", \
       "the trust anchor of {record} was sent, but the chain does not verify: {reason}") \

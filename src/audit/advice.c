@@ -185,7 +185,10 @@ static void find_weakness(struct finder *finder, const struct domain_host *entry
         finder_add(finder, finding);
 }
 
-/* Where dates count: the path up to the anchor that matched, with -e the leaf. */
+/*
+ * Whose end is told: that of the path up to the anchor that matched, whose own dates count for some
+ * senders; with -e the leaf's.
+ */
 static size_t dated_certificates(const struct finder *finder, const struct address *address)
 {
     if (address->dane == DANE_MATCH_TA)
@@ -225,14 +228,23 @@ static void find_ends(struct finder *finder, const struct domain_host *entry,
     }
 }
 
+const char *advice_dates(const struct finder *finder, const struct certificate *certificate)
+{
+    int64_t time = finder->rules->verify_time;
+
+    if (certificate_dates_hold(certificate, time))
+        return NULL;
+    if (!certificate->dates_valid)
+        return "has dates that cannot be read";
+    return time < certificate->not_before ? "is not yet valid" : "has expired";
+}
+
 /* OpenSSL looks at the dates of an anchor only if it is self-signed; Postfix goes by that. */
 struct bytes advice_anchor_dates(struct finder *finder, const struct certificate *anchor)
 {
-    const char *fault = !anchor->dates_valid                             ? "has dates that cannot be read"
-                        : finder->rules->verify_time < anchor->not_before ? "is not yet valid"
-                                                                          : "has expired";
+    const char *fault = advice_dates(finder, anchor);
 
-    if (certificate_dates_hold(anchor, finder->rules->verify_time))
+    if (fault == NULL)
         return (struct bytes){NULL, 0};
     if (is_self_issued(anchor))
         fault = arena_format(finder->arena, "%s, and senders that use OpenSSL, such as Postfix, "

@@ -53,6 +53,9 @@ void advice_find_host(struct finder *finder, const struct domain_host *entry,
 void advice_find_address(struct finder *finder, const struct domain_host *entry,
                          const struct tlsa_view *view, size_t index);
 
+/* What is wrong with a certificate's dates; NULL: nothing is. */
+const char *advice_dates(const struct finder *finder, const struct certificate *certificate);
+
 /* What is wrong with a trust anchor's own dates, which do not count; absent: nothing is. */
 struct bytes advice_anchor_dates(struct finder *finder, const struct certificate *anchor);
 

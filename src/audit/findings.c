@@ -194,6 +194,21 @@ static void blame_chain(struct finding *finding, const struct tlsa_view *view)
     finding->record = anchor;
 }
 
+/* Which certificate: of the path by its judgement, with -e the leaf under DANE-EE(3). */
+static struct bytes dates_text(const struct finder *finder, const struct address *address)
+{
+    const char *text = address->dane_reason;
+    const char *fault = address->chain.count > 0
+                            ? advice_dates(finder, &address->chain.certificates[0])
+                            : NULL;
+
+    if (text == NULL && fault != NULL)
+        text = arena_format(finder->arena, "the certificate at depth 0 %s", fault);
+    if (text == NULL)
+        text = "a certificate has expired or is not yet valid";
+    return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
 static void find_address(struct finder *finder, const struct domain_host *entry,
                          const struct tlsa_view *view, size_t index)
 {
@@ -207,6 +222,8 @@ static void find_address(struct finder *finder, const struct domain_host *entry,
         return;
     if (finding.code == FINDING_TLSA_MISMATCH)
         blame_chain(&finding, view);
+    if (finding.code == FINDING_CERT_EXPIRED)
+        finding.text = dates_text(finder, address);
     if (finding.code != FINDING_CODES)
         finder_add(finder, finding);
     advice_find_address(finder, entry, view, index);

@@ -45,9 +45,10 @@ static struct bytes name_entry(const X509_NAME *name, int nid, struct arena *are
 
 static size_t count_cns(const X509_NAME *name)
 {
+    int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
     size_t count = 0;
 
-    for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;)
+    for (; at >= 0; at = X509_NAME_get_index_by_NID(name, NID_commonName, at))
         count++;
     return count;
 }
@@ -56,20 +57,19 @@ static size_t count_cns(const X509_NAME *name)
 static void copy_more_cns(const X509_NAME *subject, struct arena *arena,
                           struct certificate *certificate)
 {
-    size_t count = count_cns(subject);
-    size_t room = count < LIMIT_CERT_NAMES ? count : LIMIT_CERT_NAMES;
+    size_t room = count_cns(subject), taken = 0;
     int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
 
-    if (room < 2)
-        return;
-    struct bytes *names = arena_new(arena, room - 1, sizeof *names);
+    if (room > LIMIT_CERT_NAMES)
+        room = LIMIT_CERT_NAMES;
+    struct bytes *names = arena_new(arena, room, sizeof *names);
 
-    for (size_t i = 0; i < room - 1; i++) {
+    while (taken + 1 < room) {
         at = X509_NAME_get_index_by_NID(subject, NID_commonName, at);
-        names[i] = entry_at(subject, at, arena);
+        names[taken++] = entry_at(subject, at, arena);
     }
     certificate->more_cns = names;
-    certificate->more_cn_count = room - 1;
+    certificate->more_cn_count = taken;
 }
 
 static void copy_names(const X509 *x509, struct arena *arena, struct certificate *certificate)

@@ -441,6 +441,8 @@ static void copy_chain(const struct handshake *handshake, struct arena *arena,
 void handshake_result(const struct handshake *handshake, struct arena *arena,
                       struct address *address)
 {
+    size_t anchor = 0;
+
     address->handshaken = handshake->done;
     if (!handshake->done)
         return;
@@ -450,9 +452,10 @@ void handshake_result(const struct handshake *handshake, struct arena *arena,
     copy_chain(handshake, arena, address);
     address->dane = handshake->judgement.result;
     address->dane_depth = handshake->judgement.depth;
-    address->dane_reason = judge_reason(&handshake->judgement, handshake->ssl, &handshake->chain,
-                                        records_anchor(handshake->tlsa, handshake->facts,
-                                                       address->matches, handshake->tlsa_count),
-                                        arena);
+    if (handshake->judgement.unmatched)
+        anchor = records_anchor(handshake->tlsa, handshake->facts, address->matches,
+                                handshake->tlsa_count);
+    address->dane_reason =
+        judge_reason(&handshake->judgement, handshake->ssl, &handshake->chain, anchor, arena);
     ERR_clear_error();
 }

@@ -8,6 +8,7 @@ enum failing {
     ADD_TAKES_NONE,
     NO_AUTHORITY,
     AUTHORITY_ABOVE, /* one certificate above the one that matched */
+    AUTHORITY_BELOW, /* and one below */
     NO_RECORD,
     NO_PATH,
     NO_CHAIN
@@ -42,7 +43,9 @@ int __wrap_SSL_get0_dane_authority(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 {
     int depth = __real_SSL_get0_dane_authority(ssl, certificate, key);
 
-    return failing == NO_AUTHORITY ? -1 : depth + (failing == AUTHORITY_ABOVE);
+    return failing == NO_AUTHORITY
+               ? -1
+               : depth + (failing == AUTHORITY_ABOVE) - (failing == AUTHORITY_BELOW);
 }
 
 int __wrap_SSL_get0_dane_tlsa(SSL *ssl, uint8_t *usage, uint8_t *selector, uint8_t *mtype,
@@ -81,6 +84,7 @@ static const struct row {
     {"EE, no record matched", NO_RECORD, 3, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA, no record matched", NO_RECORD, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA without a path", NO_PATH, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
+    {"TA at the leaf", AUTHORITY_BELOW, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA above the path", AUTHORITY_ABOVE, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"no certificate", NO_CHAIN, 3, INTER, HANDSHAKE_FAILED, DANE_NOT_CHECKED},
 };

@@ -59,6 +59,38 @@ static void test_broken_names(void **state)
     }
 }
 
+/* RFC 5280 section 4.2.1.3: the first bit, where there is a key usage at all. */
+static void test_key_usage(void **state)
+{
+    static const struct {
+        const char *usage; /* NULL: none */
+        bool cannot_sign;
+    } usage_rows[] = {
+        {NULL, false},
+        {"digitalSignature", false},
+        {"digitalSignature,keyEncipherment", false},
+        {"keyEncipherment", true},
+        {"keyEncipherment,keyAgreement,nonRepudiation", true},
+        {"DER:030100", true}, /* no bit at all */
+        {"DER:0402ffff", false}, /* not a key usage: nothing is known */
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof usage_rows / sizeof *usage_rows; i++) {
+        struct pki_spec spec = {.cn = "mx"};
+        struct certificate certificate;
+
+        spec.more[0] = usage_rows[i].usage != NULL ? "keyUsage" : NULL;
+        spec.more[1] = usage_rows[i].usage;
+        X509 *x509 = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
+
+        assert_true(certificate_parse(pki_der(x509, &world->arena), &world->arena, &certificate));
+        if (certificate.cannot_sign != usage_rows[i].cannot_sign)
+            fail_msg("%s", usage_rows[i].usage);
+        X509_free(x509);
+    }
+}
+
 static void check_flood(struct world *world, const char *name, int (*send)(SSL *ssl))
 {
     SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &world->certs[LEAF_SELF], 1);
@@ -131,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_broken_names),
+        cmocka_unit_test(test_key_usage),
         cmocka_unit_test(test_floods),
         cmocka_unit_test(test_signatures),
     };

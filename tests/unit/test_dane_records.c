@@ -78,6 +78,44 @@ static void test_mark_of_nothing(void **state)
 }
 
 
+static size_t anchor(struct certificate chain[3], const struct record *tlsa, size_t count)
+{
+    struct arena arena;
+    const struct record_facts *facts;
+    size_t depth;
+
+    arena_init(&arena);
+    facts = records_facts(tlsa, count, &arena);
+    depth = records_anchor(tlsa, facts, records_match(tlsa, facts, count, chain, 3, &arena), count);
+    arena_fini(&arena);
+    return depth;
+}
+
+/* Above the leaf, by a usable record of usage 2 that counts. */
+static void test_anchor(void **state)
+{
+    const uint8_t bytes[3][32] = {{1}, {2}, {3}};
+    struct certificate certificates[3];
+    struct record record = {.type = RECORD_TLSA};
+
+    (void)state;
+    memset(certificates, 0, sizeof certificates);
+    for (int i = 0; i < 3; i++)
+        certificates[i].data[CERTIFICATE_PKEY_SHA256] =
+            certificates[i].data[CERTIFICATE_FULL_SPKI] = (struct bytes){bytes[i], 32};
+    for (uint8_t i = 0; i < 3; i++) {
+        record.data.tlsa = (struct record_tlsa){2, 1, 1, {bytes[i], 32}};
+        assert_int_equal(anchor(certificates, &record, 1), i);
+        assert_int_equal(anchor(certificates, &record, 0), 0);
+        record.data.tlsa.usage = 3;
+        assert_int_equal(anchor(certificates, &record, 1), 0);
+        record.data.tlsa = (struct record_tlsa){2, 1, 0, {bytes[i], 32}}; /* no key: unusable */
+        assert_int_equal(anchor(certificates, &record, 1), 0);
+        record.data.tlsa = (struct record_tlsa){2, 0, 1, {bytes[i], 32}};
+        assert_int_equal(anchor(certificates, &record, 1), 0);
+    }
+}
+
 enum { RANDOM_RECORDS = 300, RANDOM_CERTIFICATES = 9, ALPHABET = 40 };
 
 /* Few different digests, so that records and certificates meet often, and at several depths. */
@@ -216,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_mark_of_nothing),
+        cmocka_unit_test(test_anchor),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_hidden),
     };

@@ -346,17 +346,36 @@ static void check_certificates(struct world *world, size_t count, enum handshake
     SSL_CTX_free(server);
 }
 
-static void check_names(struct world *world, size_t count, enum handshake_status wanted)
+static X509 *leaf_of_names(struct world *world, size_t count)
 {
     struct pki_spec spec = {.cn = "mx"};
     struct buffer san;
-    struct pki_link link;
 
     buffer_init(&san, 0);
     for (size_t i = 0; i < count; i++)
         buffer_printf(&san, "%sDNS:n%zu.example", i == 0 ? "" : ",", i);
     spec.san = san.data;
     X509 *leaf = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
+
+    buffer_fini(&san);
+    return leaf;
+}
+
+static X509 *leaf_of_cns(struct world *world, size_t count)
+{
+    struct pki_spec spec = {.cn = "mx"};
+    X509 *leaf = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
+
+    for (size_t i = 1; i < count; i++)
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf), "CN", MBSTRING_UTF8,
+                                   (const unsigned char *)"n", -1, -1, 0);
+    assert_true(X509_sign(leaf, world->keys[KEY_LEAF], EVP_sha256()) > 0);
+    return leaf;
+}
+
+static void check_names(struct world *world, X509 *leaf, enum handshake_status wanted)
+{
+    struct pki_link link;
     SSL_CTX *server = pki_server(world->keys[KEY_LEAF], &leaf, 1);
 
     pki_link_init(&link, server, world->context, &plain_config);
@@ -366,15 +385,16 @@ static void check_names(struct world *world, size_t count, enum handshake_status
     pki_link_fini(&link);
     SSL_CTX_free(server);
     X509_free(leaf);
-    buffer_fini(&san);
 }
 
 static void test_limits(void **state)
 {
     check_certificates(*state, LIMIT_CERTIFICATES, HANDSHAKE_DONE);
     check_certificates(*state, LIMIT_CERTIFICATES + 1, HANDSHAKE_FAILED);
-    check_names(*state, LIMIT_CERT_NAMES, HANDSHAKE_DONE);
-    check_names(*state, LIMIT_CERT_NAMES + 1, HANDSHAKE_FAILED);
+    check_names(*state, leaf_of_names(*state, LIMIT_CERT_NAMES), HANDSHAKE_DONE);
+    check_names(*state, leaf_of_names(*state, LIMIT_CERT_NAMES + 1), HANDSHAKE_FAILED);
+    check_names(*state, leaf_of_cns(*state, LIMIT_CERT_NAMES), HANDSHAKE_DONE);
+    check_names(*state, leaf_of_cns(*state, LIMIT_CERT_NAMES + 1), HANDSHAKE_FAILED);
 }
 
 static void test_bytes(void **state)

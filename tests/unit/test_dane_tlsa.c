@@ -93,6 +93,39 @@ static void test_usability(void **state)
     arena_fini(&arena);
 }
 
+/* RFC 7671 section 9: of the usable digests of one usage and selector the strongest counts. */
+static void test_agility(void **state)
+{
+    static const uint8_t bytes[64] = {1};
+    static const struct {
+        const char *name;
+        uint8_t weak[3], strong[3];
+        size_t length; /* of the second record's data */
+        bool hidden;
+    } agility_rows[] = {
+        {"2 1 1 beside 2 1 2", {2, 1, 1}, {2, 1, 2}, 64, true},
+        {"3 0 1 beside 3 0 2", {3, 0, 1}, {3, 0, 2}, 64, true},
+        {"another selector", {2, 1, 1}, {2, 0, 2}, 64, false},
+        {"another usage", {2, 1, 1}, {3, 1, 2}, 64, false},
+        {"unusable", {2, 1, 1}, {2, 1, 2}, 63, false},
+        {"the strong one", {2, 1, 2}, {2, 1, 2}, 64, false},
+        {"a whole key", {2, 1, 0}, {2, 1, 2}, 64, false},
+        {"the same twice", {2, 1, 1}, {2, 1, 1}, 32, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof agility_rows / sizeof *agility_rows; i++) {
+        const uint8_t *weak = agility_rows[i].weak, *strong = agility_rows[i].strong;
+        struct record_tlsa tlsa = {weak[0], weak[1], weak[2], {bytes, 32}};
+        struct record other = {.type = RECORD_TLSA};
+
+        other.data.tlsa = (struct record_tlsa){strong[0], strong[1], strong[2],
+                                               {bytes, agility_rows[i].length}};
+        if (tlsa_is_hidden(&tlsa, &other, 1) != agility_rows[i].hidden)
+            fail_msg("%s", agility_rows[i].name);
+    }
+}
+
 /* Truncated at every byte, a certificate is none. */
 static void test_truncation(void **state)
 {
@@ -123,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usability),
+        cmocka_unit_test(test_agility),
         cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_texts),
     };
