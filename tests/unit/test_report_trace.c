@@ -381,8 +381,8 @@ static void test_named(void **state)
     failing.name = "c.x.";
     failing.addresses = &world.addresses[1];
     failing.address_count = 1;
-    entries[0] = entries[1] = (struct domain_host){&passing, world.verdicts};
-    entries[2] = (struct domain_host){&failing, &world.verdicts[1]};
+    entries[0] = entries[1] = (struct domain_host){&passing, world.verdicts, 1, EXCESS_NONE};
+    entries[2] = (struct domain_host){&failing, &world.verdicts[1], 1, EXCESS_NONE};
     advice.host = &entries[0];
     world.domain.hosts = entries;
     world.domain.host_count = 3;
