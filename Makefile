@@ -77,6 +77,13 @@ $(BUILD)/unit/%: tests/unit/%.c $(MODULES) $(GRAMMAR)
 $(BUILD)/unit/test_audit_probes: ALL_LDFLAGS += \
 	-Wl,--wrap=probe_start,--wrap=probe_cancel,--wrap=probe_silence
 
+# Tests that answer the questions and make the sessions, or the hosts, by hand.
+$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept: ALL_LDFLAGS += \
+	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
+	-Wl,--wrap=probes_cancel,--wrap=probes_free
+$(BUILD)/unit/test_audit_task: ALL_LDFLAGS += \
+	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
+
 # A test in which calls of OpenSSL fail.
 $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
 	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=SSL_get0_dane_authority,--wrap=SSL_get0_dane_tlsa \
