@@ -344,7 +344,8 @@ static void test_wanted(void **state)
                                     : was ? TRANSPORT_OK
                                           : TRANSPORT_UNTRIED;
 
-            if (world.done[0]->addresses[j].end.transport != wanted)
+            if (world.done[0]->addresses[j].end.transport != wanted ||
+                world.done[0]->addresses[j].after.transport != TRANSPORT_OK)
                 fail_msg("%s: address %zu", wants[i].name, j);
         }
         world_fini(&world);
