@@ -53,7 +53,7 @@ CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets bench valgrind install uninstall clean build-packages test-packages
+.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets mutants bench valgrind install uninstall clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -208,6 +208,10 @@ fuzz: test-packages
 	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(or $(FUZZ_TARGET),$(FUZZ_TARGETS))
 
 fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/libfuzzer/%)
+
+# Breaks the judging code in one place at a time: what no test sees fails. MUTANTS= is files, options.
+mutants: test-packages
+	@tests/mutants/run $(MUTANTS)
 
 # Ratios and medians, from the lab; nothing of it is asserted in a test.
 bench: test-packages
