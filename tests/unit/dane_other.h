@@ -105,21 +105,22 @@ static inline bool is_outranked(const struct vector *vector, const struct record
 }
 
 struct errors {
+    X509 *anchor; /* whose own dates don't count: RFC 5280 section 6.1 */
     bool dates, others;
 };
 
-static inline void errors_add(struct errors *errors, int error)
-{
-    if (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)
-        errors->dates = true;
-    else
-        errors->others = true;
-}
-
 static inline int on_error(int ok, X509_STORE_CTX *context)
 {
-    if (!ok)
-        errors_add(X509_STORE_CTX_get_app_data(context), X509_STORE_CTX_get_error(context));
+    struct errors *errors = X509_STORE_CTX_get_app_data(context);
+    int error = X509_STORE_CTX_get_error(context);
+    bool dates = error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+
+    if (ok)
+        return 1;
+    if (!dates)
+        errors->others = true;
+    else if (X509_cmp(X509_STORE_CTX_get_current_cert(context), errors->anchor) != 0)
+        errors->dates = true;
     return 1;
 }
 
@@ -144,7 +145,7 @@ static inline enum verdict_code verify(const struct vector *vector, X509 *anchor
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     STACK_OF(X509) *sent = sk_X509_new_null();
-    struct errors errors = {0};
+    struct errors errors = {.anchor = anchor};
 
     X509_STORE_add_cert(store, anchor);
     for (size_t i = 1; i < vector->sent_count; i++)
@@ -157,7 +158,8 @@ static inline enum verdict_code verify(const struct vector *vector, X509 *anchor
     X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
     X509_STORE_CTX_set_app_data(context, &errors);
     X509_STORE_CTX_set_verify_cb(context, on_error);
-    errors.others |= X509_verify_cert(context) != 1 && !errors.dates;
+    if (X509_verify_cert(context) != 1)
+        errors.others = true;
     X509_STORE_CTX_free(context);
     X509_STORE_free(store);
     sk_X509_free(sent);

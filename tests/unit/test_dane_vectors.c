@@ -47,7 +47,6 @@ static const enum cert rests[][MOST_SENT - 1] = {
     {INTER_CONSTRAINED, ROOT},
     {INTER_NO_CA, ROOT},
     {STRAY, RING_A, RING_B, ROOT2},
-    {INTER_UNDATED, ROOT},
 };
 
 static const int64_t times[] = {PKI_NOW,
@@ -128,7 +127,7 @@ static void shake_hands(const struct vector *vector, struct world *world, SSL_CT
 }
 
 struct sums {
-    unsigned judged, left_out, worse, codes[VERDICT_CERT_EXPIRED + 1];
+    unsigned judged, stricter, worse, codes[VERDICT_CERT_EXPIRED + 1];
 };
 
 static void describe(const struct vector *vector, struct arena *arena)
@@ -158,9 +157,7 @@ static void check_names(struct vector *vector, const struct address *address, st
 {
     struct opinion opinion = judge_path(vector, arena);
 
-    if (opinion.anchor_dates)
-        sums->left_out++;
-    for (size_t i = 0; i < COUNT(references) && !opinion.anchor_dates; i++) {
+    for (size_t i = 0; i < COUNT(references); i++) {
         enum verdict_code ours, theirs;
 
         vector->references = references[i];
@@ -174,6 +171,8 @@ static void check_names(struct vector *vector, const struct address *address, st
         sums->codes[ours]++;
         if (ours != theirs && may_differ(vector, ours, theirs)) {
             sums->worse++;
+        } else if (ours != theirs && opinion.anchor_dates && ours == VERDICT_CERT_EXPIRED) {
+            sums->stricter++; /* the anchor's own dates, which OpenSSL looks at too */
         } else if (ours != theirs) {
             describe(vector, arena);
             fail_msg("ours %d, theirs %d (%s)", ours, theirs,
@@ -232,8 +231,8 @@ static void test_vectors(void **state)
     }
     for (size_t i = 0; i < NAMED; i++)
         X509_free(leaves[i]);
-    print_message("%u vectors, %u chains left out, %u worse: pass %u, mismatch %u, unusable %u, name %u, dates %u\n",
-                  sums.judged, sums.left_out, sums.worse, sums.codes[VERDICT_PASS],
+    print_message("%u vectors, %u stricter, %u worse: pass %u, mismatch %u, unusable %u, name %u, dates %u\n",
+                  sums.judged, sums.stricter, sums.worse, sums.codes[VERDICT_PASS],
                   sums.codes[VERDICT_TLSA_MISMATCH], sums.codes[VERDICT_TLSA_UNUSABLE],
                   sums.codes[VERDICT_NAME_MISMATCH], sums.codes[VERDICT_CERT_EXPIRED]);
     assert_true(sums.judged >= 5000);
