@@ -1,95 +1,10 @@
 /*
- * The audit of a domain: which look-ups, how far, which hosts, and a verdict for each address. The
- * resolver and the hosts are made by hand: the linker puts these functions in their place.
+ * The audit of a domain: which look-ups, how far, and which hosts.
  */
-#include "audit/task.h"
+#include "audit_task.h"
 
-#include "audit_zone.h"
-
-enum { MOST_FINDS = 128 };
-
-struct seen_find {
-    const char *name;
-    void (*done)(void *, const struct host *);
-    void *argument;
-    unsigned released;
-};
-
-struct world {
-    struct plan plan;
-    struct task_services services;
-    struct task *task;
-    unsigned finished;
-};
-
-static struct seen_find finds[MOST_FINDS];
-static size_t find_count;
-static struct host *known; /* handed over from inside hosts_find; NULL: none */
-
-void __wrap_hosts_find(struct hosts *hosts, const char *name,
-                       void (*done)(void *, const struct host *), void *argument);
-void __wrap_hosts_release(struct hosts *hosts, const struct host *host);
-
-void __wrap_hosts_find(struct hosts *hosts, const char *name,
-                       void (*done)(void *, const struct host *), void *argument)
-{
-    (void)hosts;
-    assert_true(find_count < MOST_FINDS);
-    finds[find_count++] = (struct seen_find){name, done, argument, 0};
-    if (known != NULL)
-        done(argument, known);
-}
-
-void __wrap_hosts_release(struct hosts *hosts, const struct host *host)
-{
-    (void)hosts;
-    for (size_t i = 0; i < find_count; i++)
-        if (strcmp(finds[i].name, host->name) == 0) {
-            finds[i].released++;
-            return;
-        }
-    fail_msg("%s was not asked for", host->name);
-}
-
-static void on_finished(void *argument)
-{
-    ((struct world *)argument)->finished++;
-}
-
-static const struct domain *world_begin(struct world *world, const char *input,
-                                        const struct zone_row *rows, struct plan plan)
-{
-    zone_set(rows);
-    find_count = 0;
-    known = NULL;
-    *world = (struct world){.plan = plan};
-    world->services.plan = &world->plan;
-    world->task = task_new(&world->services, input, on_finished, world);
-    return task_domain(world->task);
-}
-
-static void world_end(struct world *world)
-{
-    task_free(world->task);
-    for (size_t i = 0; i < find_count; i++)
-        assert_int_equal(finds[i].released, world->finished);
-}
-
-/* --- The look-ups. --- */
-
-#define AT(name, type, status, ad, count)                                                          \
-    {name, RECORD_##type, LOOKUP_##status, ad, count, NULL, false, NULL}
-#define MX(status, ad, list) {"x.y.", RECORD_MX, LOOKUP_##status, ad, COUNT(list), NULL, false, list}
-#define COUNT(list) (sizeof(list) / sizeof(list)[0])
-
-static const struct record one_mx[] = {{.type = RECORD_MX, .data.mx = {10, "mx.x.y."}}};
-static const struct record two_mx[] = {{.type = RECORD_MX, .data.mx = {10, "b.x.y."}},
-                                       {.type = RECORD_MX, .data.mx = {20, "a.x.y."}},
-                                       {.type = RECORD_MX, .data.mx = {30, "b.x.y."}}};
 static const struct record null_mx[] = {{.type = RECORD_MX, .data.mx = {0, "."}}};
 static const struct record odd_null_mx[] = {{.type = RECORD_MX, .data.mx = {10, "."}}};
-static const struct record null_and_mx[] = {{.type = RECORD_MX, .data.mx = {0, "."}},
-                                            {.type = RECORD_MX, .data.mx = {10, "mx.x.y."}}};
 
 struct row {
     const char *name;
@@ -307,166 +222,6 @@ static void test_most_hosts(void **state)
     }
 }
 
-/* --- Hosts and verdicts. --- */
-
-/* What a server with a certificate for `mx.x.y` and its issuer showed. */
-static struct address made_address(uint8_t last, enum dane_result dane, bool handshaken)
-{
-    static const struct bytes names[] = {{(const uint8_t *)"mx.x.y", 6}};
-    static const struct certificate chain[] = {{.names = names,
-                                                .name_count = 1,
-                                                .dates_valid = true,
-                                                .not_before = 1000,
-                                                .not_after = 2000},
-                                               {.dates_valid = true}};
-
-    return (struct address){.bytes = {9, 9, 9, last},
-                            .end.transport = handshaken ? TRANSPORT_OK : TRANSPORT_REFUSED,
-                            .after.transport = TRANSPORT_OK,
-                            .handshaken = handshaken,
-                            .chain = {chain, 2, 2},
-                            .dane = dane,
-                            .dane_depth = dane == DANE_MATCH_TA};
-}
-
-struct verdict_row {
-    const char *name;
-    const char *input;
-    struct plan plan;
-    struct zone_row zone[2];
-    const char *host, *base;
-    enum tlsa_state tlsa;
-    enum dane_result dane;
-    enum verdict_code wanted;
-};
-
-#define ONE {MX(NOERROR, 1, one_mx)}
-#define TIME(...) {.verify_time = 1500, __VA_ARGS__}
-
-static const struct verdict_row verdict_rows[] = {
-    {"EE", "x.y", TIME(), ONE, "mx.x.y.", "mx.x.y.", TLSA_SECURE, DANE_MATCH_EE, VERDICT_PASS},
-    {"TA", "x.y", TIME(), ONE, "mx.x.y.", "mx.x.y.", TLSA_SECURE, DANE_MATCH_TA, VERDICT_PASS},
-    {"TA, the base has another name", "x.y", TIME(), ONE, "mx.x.y.", "real.x.y.", TLSA_SECURE,
-     DANE_MATCH_TA, VERDICT_NAME_MISMATCH},
-    {"TA, the expanded host is named", "x.y", TIME(), ONE, "alias.x.y.", "mx.x.y.", TLSA_SECURE,
-     DANE_MATCH_TA, VERDICT_PASS},
-    {"TA, the domain is named", "mx.x.y", TIME(),
-     {{"mx.x.y.", RECORD_MX, LOOKUP_NOERROR, true, 1, NULL, false, two_mx}}, "b.x.y.", "b.x.y.",
-     TLSA_SECURE, DANE_MATCH_TA, VERDICT_PASS},
-    {"TA, insecure MX: the domain's name does not count (E15)", "mx.x.y", TIME(.all = true),
-     {{"mx.x.y.", RECORD_MX, LOOKUP_NOERROR, false, 1, NULL, false, two_mx}}, "b.x.y.", "b.x.y.",
-     TLSA_SECURE, DANE_MATCH_TA, VERDICT_NAME_MISMATCH},
-    {"TA, insecure MX: the host's does, not its expansion's", "x.y", TIME(.all = true),
-     {MX(NOERROR, 0, one_mx)}, "alias.x.y.", "mx.x.y.", TLSA_SECURE, DANE_MATCH_TA,
-     VERDICT_NAME_MISMATCH},
-    {"TA, insecure MX: the host's does", "x.y", TIME(.all = true), {MX(NOERROR, 0, one_mx)},
-     "mx.x.y.", "mx.x.y.", TLSA_SECURE, DANE_MATCH_TA, VERDICT_PASS},
-    {"EE, too late, without -e", "x.y", {.verify_time = 2000}, ONE, "mx.x.y.", "mx.x.y.",
-     TLSA_SECURE, DANE_MATCH_EE, VERDICT_PASS},
-    {"EE, too late, -e", "x.y", {.verify_time = 2000, .ee_checks = true}, ONE, "mx.x.y.",
-     "mx.x.y.", TLSA_SECURE, DANE_MATCH_EE, VERDICT_CERT_EXPIRED},
-    {"EE, too early, -e", "x.y", {.verify_time = 999, .ee_checks = true}, ONE, "mx.x.y.",
-     "mx.x.y.", TLSA_SECURE, DANE_MATCH_EE, VERDICT_CERT_EXPIRED},
-    {"EE, another name, -e", "x.y", TIME(.ee_checks = true), ONE, "z.x.y.", "z.x.y.", TLSA_SECURE,
-     DANE_MATCH_EE, VERDICT_NAME_MISMATCH},
-    {"no TLSA, -A", "x.y", TIME(.all = true), ONE, "mx.x.y.", "mx.x.y.", TLSA_ABSENT,
-     DANE_NOT_CHECKED, VERDICT_TLSA_ABSENT},
-    {"no TLSA, -A: nothing that a handshake says counts", "x.y", TIME(.all = true), ONE, "mx.x.y.",
-     "mx.x.y.", TLSA_ABSENT, DANE_MATCH_EE, VERDICT_TLSA_ABSENT},
-    {"TLSA not asked, -A", "x.y", TIME(.all = true), ONE, "mx.x.y.", "mx.x.y.", TLSA_NOT_ASKED,
-     DANE_MATCH_TA, VERDICT_TLSA_ABSENT},
-    {"TLSA failed, -A", "x.y", TIME(.all = true), ONE, "mx.x.y.", "mx.x.y.", TLSA_FAILED,
-     DANE_MATCH_EE, VERDICT_TLSA_ABSENT},
-    {"mismatch", "x.y", TIME(), ONE, "mx.x.y.", "mx.x.y.", TLSA_SECURE, DANE_MISMATCH,
-     VERDICT_TLSA_MISMATCH},
-    {"unusable", "x.y", TIME(), ONE, "mx.x.y.", "mx.x.y.", TLSA_SECURE, DANE_UNUSABLE,
-     VERDICT_TLSA_UNUSABLE},
-};
-
-static void test_verdicts(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT(verdict_rows); i++) {
-        const struct verdict_row *row = &verdict_rows[i];
-        struct world world;
-        const struct domain *domain = world_begin(&world, row->input, row->zone, row->plan);
-        struct address addresses[] = {made_address(1, row->dane, false),
-                                      made_address(2, row->dane, true)};
-        struct host host = {.name = row->host,
-                            .base = row->base,
-                            .tlsa_state = row->tlsa,
-                            .probed = true,
-                            .addresses = addresses,
-                            .address_count = 2};
-
-        zone_answer_all();
-        assert_int_equal(find_count, 1);
-        finds[0].name = row->host;
-        finds[0].done(finds[0].argument, &host);
-        assert_int_equal(world.finished, 1);
-        assert_ptr_equal(domain->hosts[0].host, &host);
-        assert_int_equal(domain->hosts[0].verdicts[0].code, VERDICT_UNTESTED);
-        if (domain->hosts[0].verdicts[1].code != row->wanted)
-            fail_msg("%s: %d", row->name, domain->hosts[0].verdicts[1].code);
-        world_end(&world);
-    }
-}
-
-/* Each address has its own verdict: another certificate at one of them (E62). */
-static void test_each_address(void **state)
-{
-    static const struct zone_row zone_rows[] = {MX(NOERROR, 1, one_mx), {0}};
-    static const enum verdict_code wanted[] = {VERDICT_PASS, VERDICT_TLSA_MISMATCH,
-                                               VERDICT_CERT_EXPIRED, VERDICT_UNTESTED};
-    struct address addresses[] = {
-        made_address(1, DANE_MATCH_EE, true), made_address(2, DANE_MISMATCH, true),
-        made_address(3, DANE_EXPIRED, true), made_address(4, DANE_MATCH_EE, false)};
-    struct lookup a = {.name = "mx.x.y.", .type = RECORD_A, .status = LOOKUP_NOERROR, .ad = true,
-                       .record_count = 4};
-    struct host host = {.name = "mx.x.y.", .base = "mx.x.y.", .a = &a, .tlsa = &a,
-                        .tlsa_state = TLSA_SECURE, .probed = true, .addresses = addresses};
-    struct world world;
-
-    (void)state;
-    for (size_t count = 1; count <= COUNT(wanted); count++) {
-        const struct domain *domain = world_begin(&world, "x.y", zone_rows, (struct plan){.all = 0});
-
-        host.address_count = a.record_count = count;
-        known = &host; /* the host is known: all of it is done from inside hosts_find */
-        zone_answer_all();
-        assert_int_equal(world.finished, 1);
-        for (size_t i = 0; i < count; i++)
-            assert_int_equal(domain->hosts[0].verdicts[i].code, wanted[i]);
-        world_end(&world);
-    }
-}
-
-/* Findings, and the question that is asked for them, only where the plan wants them. */
-static void test_findings(void **state)
-{
-    static const struct zone_row zone_rows[] = {
-        AT("x.y.", DS, NODATA, 0, 0), AT("x.y.", NSEC3PARAM, NODATA, 0, 0), {0}};
-    struct world world;
-
-    (void)state;
-    for (int wanted = 0; wanted < 2; wanted++) {
-        const struct domain *domain =
-            world_begin(&world, "x.y", zone_rows, (struct plan){.findings = wanted});
-
-        assert_int_equal(zone.asked, 3 + wanted);
-        while (zone.answered < zone.asked) {
-            assert_int_equal(world.finished, 0);
-            zone_answer(zone.asked - 1 - zone.answered);
-        }
-        assert_int_equal(world.finished, 1);
-        assert_int_equal(domain->finding_count > 0, wanted);
-        assert_int_equal(domain->nsec3param != NULL, wanted);
-        if (wanted)
-            assert_int_equal(domain->nsec3param->type, RECORD_NSEC3PARAM);
-        world_end(&world);
-    }
-}
-
 /* A domain that is ended before it is finished gives nothing back that it has not got. */
 static void test_unfinished(void **state)
 {
@@ -486,11 +241,9 @@ static void test_unfinished(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_zones),
-        cmocka_unit_test(test_no_name),      cmocka_unit_test(test_order),
-        cmocka_unit_test(test_most_hosts),   cmocka_unit_test(test_verdicts),
-        cmocka_unit_test(test_each_address), cmocka_unit_test(test_findings),
-        cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_rows),       cmocka_unit_test(test_zones),
+        cmocka_unit_test(test_no_name),    cmocka_unit_test(test_order),
+        cmocka_unit_test(test_most_hosts), cmocka_unit_test(test_unfinished),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
