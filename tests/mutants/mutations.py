@@ -113,3 +113,13 @@ def words(mutation, text):
     before = text[first:last]
     after = apply(mutation, text)[first:last + len(mutation.text) - mutation.length]
     return " ".join(before.split()), " ".join(after.split())
+
+
+def leans_to_pass(mutation, text):
+    """Whether it might let something pass that fails: it says what passes, or leaves out what fails.
+    Only a reader can be sure."""
+    before, _ = words(mutation, text)
+    behind = text[mutation.start:text.find("\n\n", mutation.start)].split("\n", 2)[:2]
+    refuses = re.search(r"fail|FAIL|false|MISMATCH|EXPIRED|ERROR|excess|EXCESS|UNTESTED", " ".join(behind))
+    return (mutation.text in PASSING or mutation.text == "return true" or
+            bool(refuses) and (mutation.text in ("(void)0", "false") or before.startswith("if ")))
