@@ -53,7 +53,7 @@ CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets bench valgrind install uninstall clean build-packages test-packages
+.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets mutants bench valgrind install uninstall clean build-packages test-packages
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -82,6 +82,13 @@ $(BUILD)/unit/test_audit_explain: ALL_LDFLAGS += -Wl,--wrap=resolver_ask
 
 # A test that counts digests, and refuses them.
 $(BUILD)/unit/test_dane_delegation: ALL_LDFLAGS += -Wl,--wrap=EVP_DigestFinal_ex
+
+# Tests that answer the questions and make the sessions, or the hosts, by hand.
+$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept: ALL_LDFLAGS += \
+	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
+	-Wl,--wrap=probes_cancel,--wrap=probes_free
+$(BUILD)/unit/test_audit_task $(BUILD)/unit/test_audit_verdicts: ALL_LDFLAGS += \
+	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
 
 # A test in which calls of OpenSSL fail.
 $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
@@ -210,6 +217,10 @@ fuzz: test-packages
 	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(or $(FUZZ_TARGET),$(FUZZ_TARGETS))
 
 fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/libfuzzer/%)
+
+# Breaks the judging code in one place at a time: what no test sees fails. MUTANTS= is files, options.
+mutants: test-packages
+	@tests/mutants/run $(MUTANTS)
 
 # Ratios and medians, from the lab; nothing of it is asserted in a test.
 bench: test-packages

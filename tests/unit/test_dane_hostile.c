@@ -18,22 +18,33 @@ static void add_raw(X509 *x509, const void *value, size_t length)
     ASN1_OCTET_STRING_free(data);
 }
 
+#define MX "mx.example.org"
+#define OTHER "other.example.org"
+
 struct names_row {
     const char *name;
     const char *values[2];
     size_t lengths[2];
+    const char *cn;
     bool wanted;
 };
 
-/* The common name is mx.example.org in every row. */
 static const struct names_row names_rows[] = {
-    {"no alternative names", {NULL}, {0}, true},
-    {"none of DNS", {"\x30\x06\x87\x04\x7f\0\0\1"}, {8}, true},
-    {"another name", {"\x30\x03\x82\x01x"}, {5}, false},
-    {"no SEQUENCE", {"\x05\0"}, {2}, false},
-    {"cut off", {"\x30\x0d\x82\x0bother.ex"}, {12}, false},
-    {"nothing", {""}, {0}, false},
-    {"twice", {"\x30\x03\x82\x01x", "\x30\x03\x82\x01y"}, {5, 5}, false},
+    {"no alternative names", {NULL}, {0}, MX, true},
+    {"none of DNS", {"\x30\x06\x87\x04\x7f\0\0\1"}, {8}, MX, true},
+    {"another name", {"\x30\x03\x82\x01x"}, {5}, MX, false},
+    {"no SEQUENCE", {"\x05\0"}, {2}, MX, false},
+    {"cut off", {"\x30\x0d\x82\x0bother.ex"}, {12}, MX, false},
+    {"nothing", {""}, {0}, MX, false},
+    {"twice", {"\x30\x03\x82\x01x", "\x30\x03\x82\x01y"}, {5, 5}, MX, false},
+    {"a dNSName", {"\x30\x10\x82\x0e" MX}, {18}, OTHER, true},
+    {"an e-mail address is no dNSName", {"\x30\x10\x81\x0e" MX}, {18}, OTHER, false},
+    {"an e-mail address, and the common name", {"\x30\x10\x81\x0e" MX}, {18}, MX, true},
+    {"a URI is no dNSName", {"\x30\x10\x86\x0e" MX}, {18}, OTHER, false},
+    {"a URI, and the common name", {"\x30\x10\x86\x0e" MX}, {18}, MX, true},
+    {"an address is no dNSName", {"\x30\x10\x87\x0e" MX}, {18}, OTHER, false},
+    {"a URI before a dNSName", {"\x30\x13\x86\x01x\x82\x0e" MX}, {21}, OTHER, true},
+    {"a URI beside another dNSName", {"\x30\x13\x86\x0e" MX "\x82\x01x"}, {21}, MX, false},
 };
 
 /* RFC 7672 section 3.2.3: the common name counts where there are no others, not where they are broken. */
@@ -41,10 +52,10 @@ static void test_broken_names(void **state)
 {
     static const char *const references[] = {"mx.example.org."};
     struct world *world = *state;
-    struct pki_spec spec = {.cn = "mx.example.org"};
 
     for (size_t i = 0; i < sizeof names_rows / sizeof names_rows[0]; i++) {
         const struct names_row *row = &names_rows[i];
+        struct pki_spec spec = {.cn = row->cn};
         X509 *x509 = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
         struct certificate certificate;
 

@@ -206,24 +206,53 @@ static void test_embedded(void **state)
         check(rows[i].name, rows[i].status, rows[i].ad, rows[i].status == LOOKUP_NOERROR, 0);
     }
     /* What libunbound received last stands where an answer should be. */
-    begin(&message, AA | AD, "x", RECORD_A);
-    answer(&message, "x", RECORD_A, A, 4);
-    message.embedded = true;
-    message.dnssec_status = GETDNS_DNSSEC_SECURE;
-    check("a name server's packet", LOOKUP_SERVFAIL, false, 0, 0);
+    for (size_t i = 0; i < 3; i++) {
+        begin(&message, (unsigned[]){AA | AD, RD | AD, RA | AA | AD}[i], "x", RECORD_A);
+        answer(&message, "x", RECORD_A, A, 4);
+        message.embedded = true;
+        message.dnssec_status = GETDNS_DNSSEC_SECURE;
+        check("a name server's packet", LOOKUP_SERVFAIL, false, 0, 0);
+    }
     begin(&message, RD | RA | AD, "other", RECORD_A);
     message.embedded = true;
     check("an answer to another question", LOOKUP_SERVFAIL, false, 0, 0);
 }
 
+/* Each alias of the chain with its owner, its target and the answer's AD. */
+static void check_chain(bool ad)
+{
+    struct arena arena;
+    struct lookup lookup;
+
+    arena_init(&arena);
+    read_message(&message, &arena, &lookup, "x.", RECORD_A);
+    assert_int_equal(lookup.alias_count, 2);
+    assert_string_equal(lookup.aliases[0].owner, "x.");
+    assert_string_equal(lookup.aliases[0].target, "y.");
+    assert_string_equal(lookup.aliases[1].owner, "y.");
+    assert_string_equal(lookup.aliases[1].target, "z.");
+    assert_int_equal(lookup.aliases[1].ttl, 300);
+    assert_int_equal(lookup.aliases[0].ad, ad);
+    assert_int_equal(lookup.aliases[1].ad, ad);
+    assert_string_equal(lookup.owner, "z.");
+    arena_fini(&arena);
+}
+
 static void test_aliases(void **state)
 {
     (void)state;
+    begin(&message, RD | RA, "x", RECORD_A);
+    alias(&message, "x", "y");
+    alias(&message, "y", "z");
+    answer(&message, "z", RECORD_A, A, 4);
+    check_chain(false);
+
     begin(&message, RD | RA | AD, "x", RECORD_A);
     alias(&message, "x", "y");
     alias(&message, "y", "z");
     answer(&message, "z", RECORD_A, A, 4);
     check("a chain", LOOKUP_NOERROR, true, 1, 2);
+    check_chain(true);
 
     begin(&message, RD | RA | AD, "x", RECORD_A);
     answer(&message, "z", RECORD_A, A, 4);
@@ -369,6 +398,7 @@ static void test_rdata(void **state)
     check_rdata("3 1 1 abcdef", RECORD_TLSA, RDATA("\3\1\1\xab\xcd\xef"));
     check_rdata("41219 13 2 0102", RECORD_DS, RDATA("\xa1\x03\15\2\1\2"));
     check_rdata("257 3 13 Zm8=", RECORD_DNSKEY, RDATA("\1\1\3\15fo"));
+    check_rdata("1 0 10 abcd", RECORD_NSEC3PARAM, RDATA("\1\0\0\12\2\xab\xcd"));
     check_rdata("192.0.2.9", RECORD_A, RDATA("\xc0\0\2\11"));
     check_rdata("2001:db8::", RECORD_AAAA, RDATA("\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\0"));
     check_rdata("n. a@b. 1 2 3 4 5", RECORD_SOA,

@@ -109,12 +109,20 @@ static void test_alias_question(void **state)
 static void test_alias_answer(void **state)
 {
     static const struct answer secure = {LOOKUP_NOERROR, 1, 1}, insecure = {LOOKUP_NOERROR, 0, 0},
-                               failed = {LOOKUP_SERVFAIL, 0, -1};
+                               failed = {LOOKUP_SERVFAIL, 0, -1},
+                               denied = {LOOKUP_NODATA, 1, -1}, plain = {LOOKUP_NOERROR, 0, -1};
     struct lookup lookup, cname;
     struct lookup_alias alias, cname_alias;
 
     (void)state;
+    make(&lookup, &alias, &plain); /* without an alias there is nothing to learn */
+    make(&cname, &cname_alias, &secure);
+    walk_apply_cname(&lookup, &cname);
+    assert_int_equal(walk_tlsa_bases(&lookup, NULL, (const char *[WALK_BASES]){NULL}), 0);
     make(&lookup, &alias, &insecure);
+    make(&cname, &cname_alias, &denied); /* a secure "there is no alias" makes none secure */
+    walk_apply_cname(&lookup, &cname);
+    assert_false(alias.ad);
     make(&cname, &cname_alias, &failed);
     walk_apply_cname(&lookup, &cname);
     assert_false(alias.ad);
@@ -158,6 +166,129 @@ static void test_mx(void **state)
     assert_int_equal(hosts_of(NULL, 0, LOOKUP_NXDOMAIN, &arena, &hosts), 0);
     assert_int_equal(hosts_of(NULL, 0, LOOKUP_SERVFAIL, &arena, &hosts), 0);
     arena_fini(&arena);
+}
+
+/* What is a null MX, wherever it stands: RFC 7505 section 3. */
+static void test_null_mx(void **state)
+{
+    static const struct record records[] = {
+        {.type = RECORD_MX, .data.mx = {10, "a.x."}},
+        {.type = RECORD_MX, .data.mx = {20, "."}},
+        {.type = RECORD_MX, .data.mx = {0, "."}},
+        {.type = RECORD_MX, .data.mx = {0, "."}},
+    };
+    static const struct {
+        size_t first, count;
+        bool has, is;
+    } rows[] = {{0, 0, false, false}, {0, 1, false, false}, {0, 2, true, false},
+                {1, 1, true, false},  {2, 1, true, true},   {2, 2, true, false},
+                {0, 4, true, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lookup mx = {.records = records + rows[i].first, .record_count = rows[i].count};
+
+        assert_int_equal(walk_has_null_mx(&mx), rows[i].has);
+        assert_int_equal(walk_is_null_mx(&mx), rows[i].is);
+    }
+}
+
+static void test_addresses(void **state)
+{
+    static const struct record v4[] = {{.type = RECORD_A, .data.address = {1, 2, 3, 4, 5}},
+                                       {.type = RECORD_A, .data.address = {6, 7, 8, 9, 10}}};
+    static const struct record v6[] = {
+        {.type = RECORD_AAAA,
+         .data.address = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}};
+    static const uint8_t wanted[3][16] = {
+        {1, 2, 3, 4}, {6, 7, 8, 9}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
+    struct lookup a = {.type = RECORD_A, .records = v4, .record_count = 2};
+    struct lookup aaaa = {.type = RECORD_AAAA, .records = v6, .record_count = 1};
+    struct address *addresses;
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    assert_int_equal(walk_addresses(&a, NULL, &arena, &addresses), 2);
+    assert_int_equal(walk_addresses(&a, &aaaa, &arena, &addresses), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_memory_equal(addresses[i].bytes, wanted[i], 16);
+        assert_int_equal(addresses[i].ipv6, i == 2);
+        assert_int_equal(addresses[i].end.transport, TRANSPORT_UNTRIED);
+        assert_int_equal(addresses[i].after.transport, TRANSPORT_OK);
+        assert_false(addresses[i].handshaken);
+    }
+    arena_fini(&arena);
+}
+
+/* The first and the last address, and their neighbours. */
+static void check_edges(bool ipv6, const uint8_t prefix[4], unsigned bits, bool out)
+{
+    uint32_t low = (uint32_t)prefix[0] << 24 | (uint32_t)prefix[1] << 16 |
+                   (uint32_t)prefix[2] << 8 | prefix[3];
+    uint32_t high = low | (bits < 32 ? UINT32_MAX >> bits : 0);
+    const uint32_t tried[] = {low, high, low - 1, high + 1};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct address address = {.ipv6 = ipv6};
+
+        for (int j = 0; j < 4; j++)
+            address.bytes[j] = (uint8_t)(tried[i] >> (24 - 8 * j));
+        memset(address.bytes + 4, i % 2 == 0 ? 0 : 0xff, 12);
+        if (i >= 2 && ((i == 2 && low == 0) || (i == 3 && high == UINT32_MAX) || !out))
+            continue;
+        if (walk_is_reserved(&address) != (i < 2))
+            fail_msg("%d.%d.%d.%d/%u: %zu", prefix[0], prefix[1], prefix[2], prefix[3], bits, i);
+    }
+}
+
+/* IANA's special-purpose registries; `out`: what is beside the prefix is not reserved too. */
+static void test_edges(void **state)
+{
+    static const struct {
+        bool ipv6;
+        uint8_t prefix[4];
+        unsigned bits;
+        bool out;
+    } rows[] = {
+        {false, {0}, 8, true},
+        {false, {10}, 8, true},
+        {false, {100, 64}, 10, true},
+        {false, {127}, 8, true},
+        {false, {169, 254}, 16, true},
+        {false, {172, 16}, 12, true},
+        {false, {192, 0, 0}, 24, true},
+        {false, {192, 0, 2}, 24, true},
+        {false, {192, 88, 99}, 24, true},
+        {false, {192, 168}, 16, true},
+        {false, {198, 18}, 15, true},
+        {false, {198, 51, 100}, 24, true},
+        {false, {203, 0, 113}, 24, true},
+        {false, {224}, 4, false},
+        {false, {240}, 4, false},
+        {true, {0}, 3, false},
+        {true, {0x20, 0x01}, 23, false},
+        {true, {0x20, 0x01, 0x0d, 0xb8}, 32, true},
+        {true, {0x20, 0x02}, 16, true},
+        {true, {0x3f, 0xff}, 20, true},
+        {true, {0x40}, 2, false},
+        {true, {0x80}, 1, false},
+    };
+    static const struct address global[] = {
+        {.bytes = {223, 255, 255, 255}},
+        {.ipv6 = true, .bytes = {0x20}},
+        {.ipv6 = true, .bytes = {0x20, 0x01, 0x02}},
+        {.ipv6 = true, .bytes = {0x3f, 0xff, 0x10}},
+        {.ipv6 = true, .bytes = {0x3f, 0xff, 0xff, 0xff, 0xff}},
+        {.ipv6 = true, .bytes = {0x30}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check_edges(rows[i].ipv6, rows[i].prefix, rows[i].bits, rows[i].out);
+    for (size_t i = 0; i < sizeof global / sizeof *global; i++)
+        if (walk_is_reserved(&global[i]))
+            fail_msg("global %zu", i);
 }
 
 static void test_reserved(void **state)
@@ -235,6 +366,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bases),        cmocka_unit_test(test_alias_question),
         cmocka_unit_test(test_alias_answer), cmocka_unit_test(test_mx),
+        cmocka_unit_test(test_null_mx),      cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_edges),
         cmocka_unit_test(test_reserved),     cmocka_unit_test(test_references),
     };
 

@@ -280,10 +280,44 @@ static void test_address_lookup(void **state)
     }
 }
 
+/* One of three hosts, or one of three addresses, is enough: wherever it stands. */
+static void test_each_counts(void **state)
+{
+    (void)state;
+    for (size_t bad = 0; bad <= 3; bad++) {
+        struct world world;
+        struct host hosts[3];
+        struct address addresses[3];
+        struct verdict verdicts[3];
+        struct domain_host entries[3];
+
+        world_init(&world);
+        for (size_t i = 0; i < 3; i++) {
+            hosts[i] = world.host;
+            hosts[i].tlsa_state = i == bad ? TLSA_ABSENT : TLSA_SECURE;
+            entries[i] = (struct domain_host){&hosts[i], world.verdicts, 1, EXCESS_NONE};
+            addresses[i] = world.addresses[0];
+            verdicts[i].code = i == bad ? VERDICT_NAME_MISMATCH : VERDICT_PASS;
+        }
+        world.domain.hosts = entries;
+        world.domain.host_count = 3;
+        assert_int_equal(domain_exit_status(&world.domain), bad == 3 ? EXIT_SECURE : EXIT_WRONG);
+        world.domain.hosts = &world.entry;
+        world.domain.host_count = 1;
+        world.host.addresses = addresses;
+        world.host.address_count = world.entry.address_count = 3;
+        world.entry.verdicts = verdicts;
+        assert_int_equal(domain_exit_status(&world.domain), bad == 3 ? EXIT_SECURE : EXIT_WRONG);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exit_status),
-                                       cmocka_unit_test(test_address_lookup)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_address_lookup),
+        cmocka_unit_test(test_each_counts),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
