@@ -15,11 +15,11 @@ import dnsd
 import mta
 import pki
 import smtpd
+import versions
 import zones
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE.parent.parent / "testdata" / "lab"
-UNPACKED = HERE.parent.parent / "build" / "mta"
 INSIDE = "MXDANE_LAB_NAMESPACE"
 
 
@@ -46,7 +46,7 @@ def enter_namespace():
                             "nodad"], check=True)
         return
     os.environ[INSIDE] = "1"
-    subprocess.run([HERE.parent / "unpack", UNPACKED, *mta.PACKAGES], check=True)
+    subprocess.run([HERE.parent / "unpack", versions.UNPACKED, *mta.PACKAGES], check=True)
     users = [] if os.geteuid() == 0 else ["--map-root-user", "--map-auto"]
     os.execvp("unshare", ["unshare", *users, "-nm", "--", sys.executable, *sys.argv])
 
@@ -56,7 +56,7 @@ class Case:
 
     def __init__(self, path, directory):
         self.name, self.directory = path.stem, directory
-        self.spec = tomllib.loads(path.read_text())
+        self.spec = versions.settle(tomllib.loads(path.read_text()))
         self.domain = self.spec.get("domain", self.name.split("-")[0].lower() + ".lab") + "."
         self.certs, self.tlsa = {}, {}
         self.zone = None
@@ -208,8 +208,10 @@ class Lab:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="mxdane-lab-"))
         self.keep = keep
         self.processes, self.listening = [], []
-        self.cases = [Case(path, self.directory) for path in sorted(CASES.glob("*.toml"))
-                      if re.search(pattern, path.stem)]
+        cases = [Case(path, self.directory) for path in sorted(CASES.glob("*.toml"))
+                 if re.search(pattern, path.stem)]
+        self.cases = [case for case in cases if not versions.missing(case.spec)]
+        self.skipped = [case for case in cases if versions.missing(case.spec)]
 
     async def start(self):
         resolv = self.directory / "resolv.conf"
@@ -240,7 +242,7 @@ class Lab:
              for address, rules in case.spec.get("dns", {}).items()},
             {"nsd": zones.HIDDEN, "unbound": zones.UNBOUND})
         real = {address: server for address, server in servers.items() if "mta" in server[0]}
-        self.mtas = mta.Mtas(UNPACKED, self.directory)
+        self.mtas = mta.Mtas(versions.UNPACKED, self.directory)
         self.mtas.start(real)
         self.listening += await smtpd.serve({address: server for address, server in servers.items()
                                             if address not in real}, self.tlsd)
