@@ -236,7 +236,8 @@ class Lab:
         self.processes.append(zones.start_unbound(self.directory, root))
         servers = {}
         for case in self.cases:
-            servers.update(case.servers(self.directory))
+            for address, server in case.servers(self.directory).items():
+                assert servers.setdefault(address, server) is server, f"{address} is another case's too"
         self.listening += await dnsd.serve(
             {address: rules for case in self.cases
              for address, rules in case.spec.get("dns", {}).items()},
