@@ -47,7 +47,7 @@ def settle(spec):
         if not has(row["of"]):
             continue
         for old, new in row["replace"]:
-            keys = [key for key in spec if key.startswith("expected") and old in spec[key]]
+            keys = [key for key in spec if key.startswith(("expected", "stderr")) and old in spec[key]]
             assert keys, f"{row['of']}: {old} is not expected"
             for key in keys:
                 spec[key] = spec[key].replace(old, new)
