@@ -237,7 +237,8 @@ class Lab:
         servers = {}
         for case in self.cases:
             for address, server in case.servers(self.directory).items():
-                assert servers.setdefault(address, server) is server, f"{address} is another case's too"
+                assert address not in servers, f"{address} is another case's too"
+                servers[address] = server
         self.listening += await dnsd.serve(
             {address: rules for case in self.cases
              for address, rules in case.spec.get("dns", {}).items()},

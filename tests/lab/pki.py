@@ -39,7 +39,8 @@ class Certificate:
         self.not_before = spec.get("not_before", NOW + datetime.timedelta(days=first))
         self.not_after = spec.get("not_after", NOW + datetime.timedelta(days=last))
         self.issuer = issuer or self
-        self.der = signing.certificate(self.builder(spec), self.key, self.issuer.key, spec.get("digest"))
+        self.der = signing.certificate(self.builder(spec), self.key, self.issuer.key,
+                                       spec.get("digest"))
 
     def subject(self):
         fields = [(NameOID.ORGANIZATION_NAME, self.org), (NameOID.COMMON_NAME, self.cn)]

@@ -1,5 +1,6 @@
-"""Certificates that Python's cryptography does not make everywhere: signed with SHA-1, or with ML-DSA keys.
-It makes one of another kind, which then gets the key, the algorithm and the signature that are wanted."""
+"""Certificates that Python's cryptography does not make everywhere: signed with SHA-1, or with
+ML-DSA keys. It makes one of another kind, which then gets the key, the algorithm and the signature
+that are wanted."""
 import subprocess
 import tempfile
 
@@ -8,17 +9,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from vast import der
 
-ECDSA = {"SHA-1": (hashes.SHA1, "06072a8648ce3d0401"), None: (hashes.SHA256, "06082a8648ce3d040302")}
+ECDSA = {"SHA-1": (hashes.SHA1, "06072a8648ce3d0401"),
+         None: (hashes.SHA256, "06082a8648ce3d040302")}
 ML_DSA = {"ML-DSA-44": 17, "ML-DSA-65": 18, "ML-DSA-87": 19}  # below 2.16.840.1.101.3.4.3
 
 
 def openssl(*arguments, data=b""):
-    return subprocess.run(["openssl", *arguments], input=data, stdout=subprocess.PIPE, check=True).stdout
+    return subprocess.run(["openssl", *arguments], input=data, stdout=subprocess.PIPE,
+                          check=True).stdout
 
 
 class MlDsaKey:
-    """What the lab needs of a private key, by OpenSSL 3.5. Another key stands in for it until its own is put
-    into the certificate."""
+    """What the lab needs of a private key, by OpenSSL 3.5. Another key stands in for it until its
+    own is put into the certificate."""
 
     def __init__(self, kind):
         self.private = openssl("genpkey", "-algorithm", kind)
@@ -77,6 +80,7 @@ def certificate(builder, key, issuer_key, digest):
     (_, content), = items(other.tbs_certificate_bytes)
     parts = [whole for whole, _ in items(content)]
     oid, sign = signer(issuer_key, digest)
-    parts[2], parts[6] = der(0x30, oid), spki(key)  # RFC 5280 section 4.1: signature, subjectPublicKeyInfo
+    # RFC 5280 section 4.1: signature, subjectPublicKeyInfo
+    parts[2], parts[6] = der(0x30, oid), spki(key)
     tbs = der(0x30, b"".join(parts))
     return der(0x30, tbs + der(0x30, oid) + der(3, b"\0" + sign(tbs)))

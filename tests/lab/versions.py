@@ -1,5 +1,5 @@
-"""What a case says of versions: what it needs, and what another version of a library or a server does
-otherwise. They are those of Debian's packages, installed or unpacked for the lab."""
+"""What a case says of versions: what it needs, and what another version of a library or a server
+does otherwise. They are those of Debian's packages, installed or unpacked for the lab."""
 import functools
 import pathlib
 import re
@@ -37,17 +37,20 @@ def group():
 def missing(spec):
     """Why a case cannot be shown here; empty where it can."""
     need = spec.get("needs")
-    return "" if need is None or has(need) else f"needs {need}, and this is {version(need.split()[0])}"
+    if need is None or has(need):
+        return ""
+    return f"needs {need}, and this is {version(need.split()[0])}"
 
 
 def settle(spec):
-    """Puts what this system's versions say in the place of what others do. What is replaced must be there:
-    nothing that is said of a version is without effect."""
+    """Puts what this system's versions say in the place of what others do. What is replaced must be
+    there: nothing that is said of a version is without effect."""
     for row in spec.pop("versions", []):
         if not has(row["of"]):
             continue
         for old, new in row["replace"]:
-            keys = [key for key in spec if key.startswith(("expected", "stderr")) and old in spec[key]]
+            keys = [key for key in spec
+                    if key.startswith(("expected", "stderr")) and old in spec[key]]
             assert keys, f"{row['of']}: {old} is not expected"
             for key in keys:
                 spec[key] = spec[key].replace(old, new)
