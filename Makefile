@@ -158,6 +158,7 @@ lint: test-packages
 	@tests/packages $(LINT_PACKAGES)
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all lint-fast $(CLANG_CHECKED) $(CLANG_TIDIED)
 	@tests/lint/rooms
+	@tests/lint/counting
 	@tests/lint/classes
 	@tests/lint/manual $(BUILD)/mxdane
 	@tests/lint/hardening $(BUILD)/mxdane
