@@ -30,8 +30,13 @@ def has(need):
     return numbers(version(package)) >= numbers(least)
 
 
+def pick(rows):
+    """What the first row says whose version this system has."""
+    return next(what for need, what in rows if has(need))
+
+
 def group():
-    return next(name for need, name in GROUPS if has(need))
+    return pick(GROUPS)
 
 
 def missing(spec):
