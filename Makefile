@@ -14,6 +14,9 @@ BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev 
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev cppcheck systemd prometheus zsh fish \
 	$(shell cat tests/lab/packages 2>/dev/null)
 LINT_PACKAGES = clang clang-tidy
+# The sanitizers of the clang that the release calls clang.
+FUZZ_PACKAGES = clang $(shell LC_ALL=C apt-cache depends clang | \
+	sed -n 's/.*Depends: clang-\([0-9]*\)$$/libclang-rt-\1-dev/p')
 LIBRARIES = getdns openssl libuv libpcre2-8 libidn2 libseccomp jansson
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
@@ -168,6 +171,7 @@ lint: test-packages
 	@tests/packages $(LINT_PACKAGES)
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all lint-fast $(CLANG_CHECKED) $(CLANG_TIDIED)
 	@tests/lint/rooms
+	@tests/lint/counting
 	@tests/lint/classes
 	@tests/lint/manual $(BUILD)/mxdane
 	@tests/lint/hardening $(BUILD)/mxdane
@@ -211,7 +215,7 @@ faults: test-packages
 
 # Looks for what no test thought of: each target for FUZZ_SECONDS, or one FUZZ_TARGET.
 fuzz: test-packages
-	@tests/packages clang libclang-rt-14-dev
+	@tests/packages $(FUZZ_PACKAGES)
 	@$(MAKE) --no-print-directory -j "$$(nproc)" BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" \
 		SAN=fuzzer-no-link,address,undefined fuzz-targets
 	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(or $(FUZZ_TARGET),$(FUZZ_TARGETS))

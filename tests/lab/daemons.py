@@ -15,9 +15,7 @@ LIMIT_SECONDS = 60
 
 PACKAGES = {"nagios": ["nagios4-core"],
             "node_exporter": ["prometheus-node-exporter"],
-            "icinga": ["icinga2-bin", "icinga2-common", "libedit2", "libbsd0", "libmd0"] + [
-                f"libboost-{name}1.74.0" for name in ("context", "coroutine", "filesystem", "iostreams",
-                                                      "program-options", "regex", "thread")]}
+            "icinga": ["icinga2-bin", "icinga2-common"]}
 
 NAGIOS = """cfg_file={place}/commands.cfg
 cfg_file={place}/objects.cfg

@@ -144,6 +144,8 @@ class Server(asyncio.DatagramProtocol):
             answer = answer[:12] + wire_name("lie." + name) + answer[end - 4:]
         elif action == "other-id":
             answer = bytes([answer[0] ^ 0xff]) + answer[1:]
+        elif action == "ttl-beyond":
+            answer = answer.replace(b"\x7f\xff\xff\xff", b"\x80\0\0\0")
         elif action == "no-ad":
             answer = answer[:3] + bytes([answer[3] & ~AD]) + answer[4:]
         elif action not in ("relay", "drop-first"):

@@ -15,11 +15,11 @@ import dnsd
 import mta
 import pki
 import smtpd
+import versions
 import zones
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE.parent.parent / "testdata" / "lab"
-UNPACKED = HERE.parent.parent / "build" / "mta"
 INSIDE = "MXDANE_LAB_NAMESPACE"
 
 
@@ -46,7 +46,7 @@ def enter_namespace():
                             "nodad"], check=True)
         return
     os.environ[INSIDE] = "1"
-    subprocess.run([HERE.parent / "unpack", UNPACKED, *mta.PACKAGES], check=True)
+    subprocess.run([HERE.parent / "unpack", versions.UNPACKED, *mta.PACKAGES], check=True)
     users = [] if os.geteuid() == 0 else ["--map-root-user", "--map-auto"]
     os.execvp("unshare", ["unshare", *users, "-nm", "--", sys.executable, *sys.argv])
 
@@ -66,7 +66,7 @@ class Case:
 
     def __init__(self, path, directory, missing=()):
         self.name, self.directory = path.stem, directory
-        self.spec = tomllib.loads(path.read_text())
+        self.spec = versions.settle(tomllib.loads(path.read_text()))
         self.domain = self.spec.get("domain", self.name.split("-")[0].lower() + ".lab") + "."
         self.lacks = self.spec.get("embedded_lacks") in missing
         self.certs, self.tlsa = {}, {}
@@ -231,8 +231,10 @@ class Lab:
         self.keep = keep
         self.processes, self.listening = [], []
         missing = missing_algorithms(binary)
-        self.cases = [Case(path, self.directory, missing) for path in sorted(CASES.glob("*.toml"))
-                      if re.search(pattern, path.stem)]
+        cases = [Case(path, self.directory, missing) for path in sorted(CASES.glob("*.toml"))
+                 if re.search(pattern, path.stem)]
+        self.cases = [case for case in cases if not versions.missing(case.spec)]
+        self.skipped = [case for case in cases if versions.missing(case.spec)]
 
     async def start(self):
         resolv = self.directory / "resolv.conf"
@@ -259,13 +261,15 @@ class Lab:
         self.processes.append(zones.start_unbound(self.directory, root))
         servers = {}
         for case in self.cases:
-            servers.update(case.servers(self.directory))
+            for address, server in case.servers(self.directory).items():
+                assert address not in servers, f"{address} is another case's too"
+                servers[address] = server
         self.listening += await dnsd.serve(
             {address: rules for case in self.cases
              for address, rules in case.spec.get("dns", {}).items()},
             {"nsd": zones.HIDDEN, "unbound": zones.UNBOUND})
         real = {address: server for address, server in servers.items() if "mta" in server[0]}
-        self.mtas = mta.Mtas(UNPACKED, self.directory)
+        self.mtas = mta.Mtas(versions.UNPACKED, self.directory)
         self.mtas.start(real)
         self.listening += await smtpd.serve({address: server for address, server in servers.items()
                                             if address not in real}, self.tlsd)

@@ -2,24 +2,28 @@
 import base64
 import datetime
 import hashlib
+import ssl
 import unicodedata
 import warnings
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+import signing
 import vast
+import versions
 
-warnings.filterwarnings("ignore", "SHA1 signatures")  # a case wants one
-NOW = datetime.datetime.utcnow().replace(microsecond=0)
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0, tzinfo=None)
 
 
 def make_key(kind):
-    """A private key: "EC-P256" or "RSA-<bits>"."""
+    """A private key: "EC-P256", "RSA-<bits>" or "ML-DSA-<set>"."""
     if kind == "RSA-16384":
         return vast.Key()
+    if kind in signing.ML_DSA:
+        return signing.MlDsaKey(kind)
     if kind.startswith("RSA-"):
         return rsa.generate_private_key(65537, int(kind[4:]))
     return ec.generate_private_key(ec.SECP256R1())
@@ -66,14 +70,15 @@ class Certificate:
         self.not_before = spec.get("not_before", NOW + datetime.timedelta(days=first))
         self.not_after = spec.get("not_after", NOW + datetime.timedelta(days=last))
         self.issuer = issuer or self
-        self.x509 = self.build(spec)
+        self.der = signing.certificate(self.builder(spec), self.key, self.issuer.key,
+                                       spec.get("digest"))
 
     def subject(self):
         fields = [(NameOID.ORGANIZATION_NAME, self.org), (NameOID.COMMON_NAME, self.cn)]
         fields += [(NameOID.COMMON_NAME, text) for text in self.more_cns]
         return x509.Name([x509.NameAttribute(oid, text) for oid, text in fields if text])
 
-    def build(self, spec):
+    def builder(self, spec):
         builder = (x509.CertificateBuilder().subject_name(self.subject())
                    .issuer_name(self.issuer.subject()).public_key(self.key.public_key())
                    .serial_number(x509.random_serial_number())
@@ -105,25 +110,20 @@ class Certificate:
         if "padding" in spec:
             builder = builder.add_extension(x509.UnrecognizedExtension(
                 x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), bytes(spec["padding"])), False)
-        digest = hashes.SHA1() if spec.get("digest") == "SHA-1" else hashes.SHA256()
-        return builder.sign(self.issuer.key, digest)
+        return builder
 
     def data(self, selector, mtype):
         """What a TLSA record of this selector and matching type holds, as hex."""
-        if selector == 0:
-            der = self.x509.public_bytes(serialization.Encoding.DER)
-        else:
-            der = self.key.public_key().public_bytes(
-                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        der = signing.spki(self.key) if selector else self.der
         if mtype == 0:
             return der.hex()
         return hashlib.new({1: "sha256", 2: "sha512"}[mtype], der).hexdigest()
 
     def pem(self):
-        return self.x509.public_bytes(serialization.Encoding.PEM)
+        return ssl.DER_cert_to_PEM_cert(self.der).encode()
 
     def key_pem(self):
-        if isinstance(self.key, vast.Key):
+        if isinstance(self.key, (vast.Key, signing.MlDsaKey)):
             return self.key.pem()
         return self.key.private_bytes(serialization.Encoding.PEM,
                                       serialization.PrivateFormat.TraditionalOpenSSL,
@@ -175,9 +175,10 @@ def trace_certificate(cert, depth, tlsa):
     return lines
 
 
-def trace_tls(path, strays, tlsa, parameters="TLS13 with TLS_AES_256_GCM_SHA384,X25519"):
+def trace_tls(path, strays, tlsa, parameters=None):
     """Everything below an address's verdict line."""
     leaf = path[0]
+    parameters = parameters or f"TLS13 with TLS_AES_256_GCM_SHA384,{versions.group()}"
     lines = [f"    TLS = {parameters},{leaf.kind}"]
     common = [leaf.cn, *leaf.more_cns] if leaf.cn else []
     lines += [f"    name = {escape(name)}" for name in leaf.names or common]

@@ -123,7 +123,7 @@ def start_unbound(directory, root, options=""):
         f'server:\n interface: {UNBOUND}\n interface: {UNBOUND}@5353\n interface: ::1\n interface: {DISTANT}\n username: ""\n chroot: ""\n directory: "{directory}"\n'
         f' pidfile: "{directory}/unbound.pid"\n use-syslog: no\n logfile: "/dev/null"\n'
         f' root-hints: "{directory}/root.hints"\n trust-anchor-file: "{directory}/root.key"\n'
-        f' do-not-query-localhost: no\n access-control: {DISTANT} allow\n ede: yes\n val-bogus-ttl: 1\n cache-max-ttl: 604800\n{options}'
+        f' do-not-query-localhost: no\n incoming-num-tcp: 100\n access-control: {DISTANT} allow\n ede: yes\n val-bogus-ttl: 1\n cache-max-ttl: 604800\n{options}'
         'remote-control:\n control-enable: no\n')
     process = subprocess.Popen(["unbound", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
     wait_for_port(UNBOUND, 53, process)
