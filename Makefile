@@ -7,6 +7,7 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 CC ?= cc
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
@@ -23,6 +24,8 @@ BUILD_PACKAGES = build-essential pkg-config libgetdns-dev libssl-dev libuv1-dev 
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev cppcheck systemd prometheus zsh fish \
 	$(shell cat tests/lab/packages 2>/dev/null)
 LINT_PACKAGES = clang clang-tidy
+# systemd.pc moved to a package of its own after Debian 12.
+PACKAGE_PACKAGES = debhelper libcmocka-dev $(firstword $(shell apt-cache pkgnames systemd-dev) systemd)
 # With the oldest version of each that the tests run with.
 LIBRARIES = getdns:1.6.0 openssl:3.0.0 libuv:1.44.2 libpcre2-8:10.42 libidn2:2.3.3 \
 	libseccomp:2.5.4 jansson:2.14
@@ -277,7 +280,7 @@ INSTALLED = mxdane.1:$(MANDIR)/man1/mxdane.1 \
 	retired-issuers:$(PREFIX)/share/mxdane/retired-issuers \
 	json-schema.json:$(PREFIX)/share/mxdane/json-schema.json \
 	completion/mxdane.bash:$(PREFIX)/share/bash-completion/completions/mxdane \
-	completion/_mxdane:$(PREFIX)/share/zsh/site-functions/_mxdane \
+	completion/_mxdane:$(ZSHDIR)/_mxdane \
 	completion/mxdane.fish:$(PREFIX)/share/fish/vendor_completions.d/mxdane.fish \
 	monitor/mxdane-watch:$(BINDIR)/mxdane-watch \
 	monitor/mxdane.service:$(UNITDIR)/mxdane.service \
@@ -289,8 +292,9 @@ INSTALLED = mxdane.1:$(MANDIR)/man1/mxdane.1 \
 
 # In two steps, because a packager's path may contain one of the others.
 SET_PATHS = sed -e 's,/usr/local/lib/systemd/system,@unitdir@,g; s,/usr/local/bin,@bindir@,g' \
+	-e 's,/usr/local/share/zsh/site-functions,@zshdir@,g' \
 	-e 's,/usr/local,@prefix@,g; s,/etc/mxdane,@sysconfdir@/mxdane,g' \
-	-e 's,@unitdir@,$(UNITDIR),g; s,@bindir@,$(BINDIR),g' \
+	-e 's,@unitdir@,$(UNITDIR),g; s,@bindir@,$(BINDIR),g; s,@zshdir@,$(ZSHDIR),g' \
 	-e 's,@prefix@,$(PREFIX),g; s,@sysconfdir@,$(SYSCONFDIR),g'
 
 install: all
@@ -306,6 +310,14 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mxdane \
 		$(foreach pair,$(INSTALLED),$(DESTDIR)$(lastword $(subst :, ,$(pair))))
+
+# What git tracks, as build/mxdane-VERSION.tar.gz, and the Debian packages made of it, in build/deb.
+dist:
+	@docs/packaging/dist $(VERSION)
+
+deb: build-packages
+	@tests/packages $(PACKAGE_PACKAGES)
+	@docs/packaging/deb $(VERSION)
 
 clean:
 	rm -rf build
