@@ -319,5 +319,10 @@ deb: build-packages
 	@tests/packages $(PACKAGE_PACKAGES)
 	@docs/packaging/deb $(VERSION)
 
+# Minutes, and therefore no part of check: see tests/package.
+package-check: deb
+	@tests/packages $(TEST_PACKAGES) lintian autopkgtest debootstrap podman buildah crun
+	@tests/package build/deb
+
 clean:
 	rm -rf build
