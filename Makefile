@@ -203,6 +203,7 @@ lint: test-packages
 	@tests/lint/security
 	@tests/lint/completion $(BUILD)/mxdane
 	@tests/lint/install $(BUILD)/mxdane
+	@tests/lint/build $(BUILD)/mxdane
 
 lint-fast: $(ANALYZED)
 	@echo "  cppcheck src"
