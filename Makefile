@@ -1,8 +1,18 @@
-# mxdane: build, run, check, install. Every package a target needs is installed by the target.
-VERSION = 0.1
+# mxdane: build, run, check, install, package.
+# `make run` and `make check` install the packages that they need; `make all check-only install` use
+# what is there, without a network, and `make deps test-deps` say what is missing.
+VERSION = 0.2.0
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 CC ?= cc
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
 SAN ?=
+CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
 FUZZ_TARGET ?= # as in tests/fuzz/fuzz_TARGET.c
 V ?= # V=1 shows the commands
@@ -17,18 +27,29 @@ LINT_PACKAGES = clang clang-tidy
 # The sanitizers of the clang that the release calls clang.
 FUZZ_PACKAGES = clang $(shell LC_ALL=C apt-cache depends clang | \
 	sed -n 's/.*Depends: clang-\([0-9]*\)$$/libclang-rt-\1-dev/p')
-LIBRARIES = getdns openssl libuv libpcre2-8 libidn2 libseccomp jansson
+# systemd.pc moved to a package of its own after Debian 12.
+PACKAGE_PACKAGES = debhelper libcmocka-dev $(firstword $(shell apt-cache pkgnames systemd-dev) systemd)
+# With the oldest version of each that the tests run with.
+LIBRARIES = getdns:1.6.0 openssl:3.0.0 libuv:1.44.2 libpcre2-8:10.42 libidn2:2.3.3 \
+	libseccomp:2.5.4 jansson:2.14
+LIBRARY_NAMES = $(foreach library,$(LIBRARIES),$(firstword $(subst :, ,$(library))))
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Werror=return-type -Werror=switch
-HARDENING = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+# A compiler or a packager may have set it already, and it needs a compiler that optimizes.
+FORTIFY := $(if $(SAN),,$(shell $(CC) $(CPPFLAGS) $(CFLAGS) -dM -E -x c /dev/null 2>/dev/null | \
+	awk '/ _FORTIFY_SOURCE / { set = 1 } / __OPTIMIZE__ / { able = 1 } \
+		END { if (able && !set) print "-D_FORTIFY_SOURCE=2" }'))
+HARDENING = -fstack-protector-strong -fPIE $(FORTIFY)
 SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -DMXDANE_SANITIZED)
-CFLAGS ?= -O2 -g
+# The folder of a build is not in what it makes: two builds in two folders make the same bytes.
+REPRODUCIBLE = -ffile-prefix-map=$(CURDIR)=.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DMXDANE_VERSION='"$(VERSION)"' \
-	-DMXDANE_SHARE='"$(PREFIX)/share/mxdane"' $(WARNINGS) $(HARDENING) \
-	$(SANITIZE) -Iinclude -Isrc -Itests $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null) $(CFLAGS)
+	-DMXDANE_SHARE='"$(PREFIX)/share/mxdane"' $(WARNINGS) $(HARDENING) $(REPRODUCIBLE) \
+	$(SANITIZE) -Iinclude -Isrc -Itests $(LIBRARY_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
-LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARY_NAMES) 2>/dev/null)
+LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARY_NAMES) 2>/dev/null)
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
 	--show-leak-kinds=definite,indirect,possible
@@ -56,7 +77,9 @@ CLANG_TIDIED := $(SOURCES:%.c=$(LINT)/tidy/%)
 LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets mutants bench valgrind install uninstall clean build-packages test-packages
+.PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets mutants bench valgrind \
+	install uninstall clean build-packages test-packages deps test-deps check-only check-units dist deb \
+	package-check
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -66,7 +89,7 @@ $(BUILD)/mxdane: $(OBJECTS)
 	@echo "  link $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/%.o: src/%.c Makefile
+$(BUILD)/%.o: src/%.c Makefile | $(BUILD)/libraries
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -98,7 +121,7 @@ $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
 	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=SSL_get0_dane_authority,--wrap=SSL_get0_dane_tlsa \
 	-Wl,--wrap=SSL_get0_verified_chain,--wrap=SSL_get_peer_cert_chain
 
-$(BUILD)/tests/%.o: tests/%.c Makefile
+$(BUILD)/tests/%.o: tests/%.c Makefile | $(BUILD)/libraries
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -143,6 +166,17 @@ $(BUILD)/fuzz/nameserver $(BUILD)/libfuzzer/nameserver: ALL_LDFLAGS += -Wl,--wra
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(wildcard $(BUILD)/tests/*/*.d) \
 	$(ANALYZED:.o=.d) $(CLANG_CHECKED:.o=.d)
 
+# What is missing is said in one line, before anything is compiled.
+$(BUILD)/libraries: Makefile
+	$(if $(NEEDED),$(error $(NEEDED) make deps names the packages))
+	@mkdir -p $(@D)
+	@touch $@
+
+NEEDED = $(shell echo $(LIBRARIES) | tr ' :' '\n ' | while read -r name least; do \
+	$(PKG_CONFIG) --atleast-version="$$least" "$$name" 2>/dev/null && continue; \
+	found=$$($(PKG_CONFIG) --modversion "$$name" 2>/dev/null); \
+	echo "$$name $$least or newer is needed, $${found:+not }$${found:-and missing};"; done)
+
 # The files beside the program are found by the PREFIX that it was compiled for.
 $(BUILD)/cli/main.o: $(BUILD)/prefix
 
@@ -157,6 +191,14 @@ build-packages:
 
 test-packages:
 	@tests/packages $(TEST_PACKAGES)
+	@tests/lab/unpack
+
+deps:
+	@tests/packages --say $(BUILD_PACKAGES)
+
+test-deps:
+	@tests/packages --say $(TEST_PACKAGES)
+	@tests/lab/unpack --say
 
 run: build-packages
 	@$(MAKE) --no-print-directory all
@@ -178,6 +220,7 @@ lint: test-packages
 	@tests/lint/security
 	@tests/lint/completion $(BUILD)/mxdane
 	@tests/lint/install $(BUILD)/mxdane
+	@tests/lint/build $(BUILD)/mxdane
 
 # A callback's parameters are those that the library's header gives it; how deep cppcheck looks is
 # its own notice, no defect.
@@ -204,9 +247,17 @@ $(LINT)/tidy/%: $(LINT)/clang/%.o .clang-tidy
 	@touch $@
 
 check: test-packages
+	@$(MAKE) --no-print-directory check-only
+
+# The same with what is there: without a network, and without apt.
+check-only:
 	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/grammar/trace $(UNIT_TESTS) \
 		$(REPLAYS) $(LAB_TOOLS) $(FAULTS) lint-fast
-	@tests/check $(BUILD) $(UNIT_TESTS)
+	@MXDANE_OFFLINE=1 tests/check $(BUILD) $(UNIT_TESTS)
+
+# The tests of single modules, and the seeds of the fuzz targets: they need cmocka and no server.
+check-units: $(UNIT_TESTS) $(REPLAYS)
+	@tests/units $(BUILD) $(UNIT_TESTS)
 
 # Every allocation where make check takes a sample: a quarter of an hour.
 faults: test-packages
@@ -249,32 +300,55 @@ valgrind: test-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/grammar/trace $(LAB_TOOLS)
 	@tests/lab/run --binary $(BUILD)/mxdane --slow 10 --wrap '$(VALGRIND)'
 
-# From docs/ to below PREFIX; the paths in them are set to PREFIX.
-INSTALLED = mxdane.1:share/man/man1/mxdane.1 \
-	retired-issuers:share/mxdane/retired-issuers \
-	json-schema.json:share/mxdane/json-schema.json \
-	completion/mxdane.bash:share/bash-completion/completions/mxdane \
-	completion/_mxdane:share/zsh/site-functions/_mxdane \
-	completion/mxdane.fish:share/fish/vendor_completions.d/mxdane.fish \
-	monitor/mxdane-watch:bin/mxdane-watch \
-	monitor/mxdane.service:lib/systemd/system/mxdane.service \
-	monitor/mxdane.timer:lib/systemd/system/mxdane.timer \
-	monitor/nagios.cfg:share/mxdane/nagios.cfg \
-	monitor/icinga2.conf:share/mxdane/icinga2.conf \
-	monitor/prometheus-rules.yml:share/mxdane/prometheus-rules.yml
+# FROM:TO. In docs/ the paths are those of PREFIX=/usr/local: on the way they become the packager's.
+INSTALLED = mxdane.1:$(MANDIR)/man1/mxdane.1 \
+	mxdane-watch.1:$(MANDIR)/man1/mxdane-watch.1 \
+	retired-issuers:$(PREFIX)/share/mxdane/retired-issuers \
+	json-schema.json:$(PREFIX)/share/mxdane/json-schema.json \
+	completion/mxdane.bash:$(PREFIX)/share/bash-completion/completions/mxdane \
+	completion/_mxdane:$(ZSHDIR)/_mxdane \
+	completion/mxdane.fish:$(PREFIX)/share/fish/vendor_completions.d/mxdane.fish \
+	monitor/mxdane-watch:$(BINDIR)/mxdane-watch \
+	monitor/mxdane.service:$(UNITDIR)/mxdane.service \
+	monitor/mxdane.timer:$(UNITDIR)/mxdane.timer \
+	monitor/domains.sample:$(PREFIX)/share/mxdane/domains.sample \
+	monitor/nagios.cfg:$(PREFIX)/share/mxdane/nagios.cfg \
+	monitor/icinga2.conf:$(PREFIX)/share/mxdane/icinga2.conf \
+	monitor/prometheus-rules.yml:$(PREFIX)/share/mxdane/prometheus-rules.yml
+
+# In two steps, because a packager's path may contain one of the others.
+SET_PATHS = sed -e 's,/usr/local/lib/systemd/system,@unitdir@,g; s,/usr/local/bin,@bindir@,g' \
+	-e 's,/usr/local/share/zsh/site-functions,@zshdir@,g' \
+	-e 's,/usr/local,@prefix@,g; s,/etc/mxdane,@sysconfdir@/mxdane,g' \
+	-e 's,@unitdir@,$(UNITDIR),g; s,@bindir@,$(BINDIR),g; s,@zshdir@,$(ZSHDIR),g' \
+	-e 's,@prefix@,$(PREFIX),g; s,@sysconfdir@,$(SYSCONFDIR),g'
 
 install: all
-	install -D -m 755 $(BUILD)/mxdane $(DESTDIR)$(PREFIX)/bin/mxdane
+	$(INSTALL) -D -m 755 $(BUILD)/mxdane $(DESTDIR)$(BINDIR)/mxdane
 	$(Q)for pair in $(INSTALLED); do \
-		from=docs/$${pair%:*}; to=$(DESTDIR)$(PREFIX)/$${pair#*:}; \
+		from=docs/$${pair%%:*}; to=$(DESTDIR)$${pair#*:}; \
 		mode=644; [ ! -x $$from ] || mode=755; \
-		echo "install -D -m $$mode $$from $$to"; \
-		install -D -m $$mode $$from $$to && sed -i 's,/usr/local,$(PREFIX),g' $$to || exit 1; \
+		echo "$(INSTALL) -D -m $$mode $$from $$to"; \
+		$(SET_PATHS) $$from >$(BUILD)/installed && \
+			$(INSTALL) -D -m $$mode $(BUILD)/installed $$to || exit 1; \
 	done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mxdane \
-		$(foreach pair,$(INSTALLED),$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(pair))))
+	rm -f $(DESTDIR)$(BINDIR)/mxdane \
+		$(foreach pair,$(INSTALLED),$(DESTDIR)$(lastword $(subst :, ,$(pair))))
+
+# What git tracks, as build/mxdane-VERSION.tar.gz, and the Debian packages made of it, in build/deb.
+dist:
+	@docs/packaging/dist $(VERSION)
+
+deb: build-packages
+	@tests/packages $(PACKAGE_PACKAGES)
+	@docs/packaging/deb $(VERSION)
+
+# Minutes, and therefore no part of check: see tests/package.
+package-check: deb
+	@tests/packages $(TEST_PACKAGES) lintian autopkgtest debootstrap podman buildah crun
+	@tests/package build/deb
 
 clean:
 	rm -rf build

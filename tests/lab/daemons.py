@@ -3,7 +3,6 @@ with nothing but what a check needs. systemd is the init of its own namespaces."
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import urllib.request
 
@@ -281,7 +280,8 @@ class Systemd:
         units.mkdir()
         (place / "domains").write_text(domains)
         for name, text in (("mxdane.service", SERVICE.format(options=options)), ("mxdane.timer", TIMER)):
-            shutil.copy(MONITOR / name, units)
+            unit = (MONITOR / name).read_text().replace("/etc/mxdane/domains", "/run/domains")
+            (units / name).write_text(unit)
             (units / f"{name}.d").mkdir()
             (units / f"{name}.d" / "lab.conf").write_text(text)
         self.process = subprocess.Popen(

@@ -36,6 +36,11 @@ def own_tmp():
     os.chdir(os.getcwd())
 
 
+def unpack():
+    """Puts the mail servers below build: the lab itself has no network."""
+    subprocess.run([HERE.parent / "unpack", versions.UNPACKED, *mta.PACKAGES], check=True)
+
+
 def enter_namespace():
     """Re-executes this program with a loopback and a /tmp of its own."""
     if os.environ.get(INSIDE):
@@ -46,7 +51,7 @@ def enter_namespace():
                             "nodad"], check=True)
         return
     os.environ[INSIDE] = "1"
-    subprocess.run([HERE.parent / "unpack", versions.UNPACKED, *mta.PACKAGES], check=True)
+    unpack()
     users = [] if os.geteuid() == 0 else ["--map-root-user", "--map-auto"]
     os.execvp("unshare", ["unshare", *users, "-nm", "--", sys.executable, *sys.argv])
 
