@@ -6,7 +6,7 @@
 #define MXDANE_CLI_FRONT_H
 
 #include "audit/run.h"
-#include "audit/state.h"
+#include "history/state.h"
 #include "base/failure.h"
 #include "cli/options.h"
 #include "cli/output.h"

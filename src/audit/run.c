@@ -7,8 +7,8 @@
 #include <uv.h>
 
 #include "audit/hosts.h"
-#include "audit/journal.h"
-#include "audit/list.h"
+#include "history/journal.h"
+#include "history/list.h"
 #include "audit/task.h"
 #include "base/memory.h"
 #include "base/writable.h"

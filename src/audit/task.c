@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "audit/explain.h"
-#include "audit/findings.h"
+#include "findings/findings.h"
 #include "base/memory.h"
 #include "dane/delegation.h"
 #include "dane/verdict.h"

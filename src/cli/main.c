@@ -11,7 +11,7 @@
 
 #include <uv.h>
 
-#include "audit/retired.h"
+#include "findings/retired_cas.h"
 #include "audit/run.h"
 #include "base/buffer.h"
 #include "base/memory.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "audit/findings.h"
+#include "findings/findings.h"
 #include "base/memory.h"
 #include "dane/records.h"
 

@@ -1,4 +1,4 @@
-#include "audit/list.h"
+#include "history/list.h"
 
 #include <errno.h>
 #include <fcntl.h>

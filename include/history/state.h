@@ -4,8 +4,8 @@
  * with tabs between, and how many there are. It is read as a whole before anything is audited, and
  * replaced when the run is done. In memory: a domain's line and 24 bytes, twice those while sorted.
  */
-#ifndef MXDANE_AUDIT_STATE_H
-#define MXDANE_AUDIT_STATE_H
+#ifndef MXDANE_HISTORY_STATE_H
+#define MXDANE_HISTORY_STATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

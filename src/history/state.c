@@ -1,4 +1,4 @@
-#include "audit/state.h"
+#include "history/state.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,8 +2,8 @@
  * A list of domains: one a line, # comments, blank lines, CRLF, user@domain. Read as it is needed,
  * from a file or a pipe that may be slow.
  */
-#ifndef MXDANE_AUDIT_LIST_H
-#define MXDANE_AUDIT_LIST_H
+#ifndef MXDANE_HISTORY_LIST_H
+#define MXDANE_HISTORY_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

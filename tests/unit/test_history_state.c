@@ -1,5 +1,5 @@
 /* The state file: what it holds, what is no state, and that the old or the new one is there. */
-#include "audit/state.h"
+#include "history/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

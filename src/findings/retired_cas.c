@@ -1,4 +1,4 @@
-#include "audit/retired.h"
+#include "findings/retired_cas.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * extend: the SHA2-256 of the SubjectPublicKeyInfo in hex, `retired` or `superseded`, and the CA's
  * name, a line each. A line without a state, as older files have them, is of a retired one.
  */
-#ifndef MXDANE_AUDIT_RETIRED_H
-#define MXDANE_AUDIT_RETIRED_H
+#ifndef MXDANE_FINDINGS_RETIRED_CAS_H
+#define MXDANE_FINDINGS_RETIRED_CAS_H
 
 #include "base/failure.h"
 #include "model/record.h"

@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "audit/retired.h"
+#include "findings/retired_cas.h"
 #include "dane/tlsa.h"
-#include "finder.h"
+#include "collector.h"
 
 enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3, USAGES };
 enum { SELECTOR_SPKI = 1, SELECTORS };
@@ -31,26 +31,26 @@ static void find_elsewhere(struct tlsa_view *view)
     }
 }
 
-const struct tlsa_view *tlsa_view_new(struct finder *finder, const struct domain_host *entry)
+const struct tlsa_view *tlsa_view_new(struct collector *collector, const struct domain_host *entry)
 {
     const struct lookup *lookup = entry->host->tlsa;
     struct tlsa_view *view;
 
     if (entry->host->tlsa_state != TLSA_SECURE)
         return NULL;
-    view = arena_new(&finder->scratch, 1, sizeof *view);
+    view = arena_new(&collector->scratch, 1, sizeof *view);
     *view = (struct tlsa_view){.entry = entry, .lookup = lookup, .facts = entry->host->tlsa_facts};
     /* NOLINTBEGIN(bugprone-sizeof-expression): these are arrays of pointers */
-    view->retired = arena_new(&finder->scratch, lookup->record_count, sizeof *view->retired);
-    view->elsewhere = arena_new(&finder->scratch, lookup->record_count, sizeof *view->elsewhere);
+    view->retired = arena_new(&collector->scratch, lookup->record_count, sizeof *view->retired);
+    view->elsewhere = arena_new(&collector->scratch, lookup->record_count, sizeof *view->elsewhere);
     /* NOLINTEND(bugprone-sizeof-expression) */
     for (size_t i = 0; i < lookup->record_count; i++)
-        view->retired[i] = retired_find(finder->rules->retired, &lookup->records[i].data.tlsa);
+        view->retired[i] = retired_find(collector->rules->retired, &lookup->records[i].data.tlsa);
     find_elsewhere(view);
     return view;
 }
 
-static void find_retired(struct finder *finder, const struct tlsa_view *view, size_t index)
+static void find_retired(struct collector *collector, const struct tlsa_view *view, size_t index)
 {
     const struct retired_issuer *retired = view->retired[index];
     struct finding finding = of_record(view, index, FINDING_TLSA_RETIRED_ISSUER);
@@ -60,24 +60,24 @@ static void find_retired(struct finder *finder, const struct tlsa_view *view, si
     if (retired->state == RETIRED_SUPERSEDED)
         finding.code = FINDING_TLSA_SUPERSEDED_ISSUER;
     finding.text = text_of(retired->name);
-    finder_add(finder, finding);
+    collector_add(collector, finding);
 }
 
 /* RFC 7671 section 5.2.2: an anchor that need not be sent. */
-static void find_anchor_in_dns(struct finder *finder, const struct tlsa_view *view, size_t index)
+static void find_anchor_in_dns(struct collector *collector, const struct tlsa_view *view, size_t index)
 {
     const struct certificate *anchor = view->facts[index].certificate;
     struct finding finding = of_record(view, index, FINDING_TLSA_ANCHOR_DATES);
 
     if (finding.record->data.tlsa.usage != USAGE_DANE_TA || anchor == NULL)
         return;
-    finding.text = advice_anchor_dates(finder, anchor);
+    finding.text = advice_anchor_dates(collector, anchor);
     if (finding.text.data != NULL)
-        finder_add(finder, finding);
+        collector_add(collector, finding);
 }
 
 /* Without a chain to look at: what is wrong with the record by itself. */
-static void find_record(struct finder *finder, const struct tlsa_view *view, size_t index)
+static void find_record(struct collector *collector, const struct tlsa_view *view, size_t index)
 {
     const struct record_tlsa *tlsa = &view->lookup->records[index].data.tlsa;
     const struct record_facts *facts = &view->facts[index];
@@ -85,33 +85,33 @@ static void find_record(struct finder *finder, const struct tlsa_view *view, siz
 
     finding.text = text_of(tlsa_usability_text(facts->usability));
     if (facts->usability != TLSA_USABLE)
-        finder_add(finder, finding);
+        collector_add(collector, finding);
     if (facts->nothing)
-        finder_add(finder, of_record(view, index, FINDING_TLSA_DIGEST_OF_NOTHING));
-    find_retired(finder, view, index);
-    find_anchor_in_dns(finder, view, index);
+        collector_add(collector, of_record(view, index, FINDING_TLSA_DIGEST_OF_NOTHING));
+    find_retired(collector, view, index);
+    find_anchor_in_dns(collector, view, index);
     if (facts->usability == TLSA_USABLE && tlsa->usage == USAGE_DANE_EE &&
         tlsa->selector != SELECTOR_SPKI)
-        finder_add(finder, of_record(view, index, FINDING_TLSA_CERT_HASH));
+        collector_add(collector, of_record(view, index, FINDING_TLSA_CERT_HASH));
 }
 
-void tlsa_advice_find_records(struct finder *finder, const struct tlsa_view *view)
+void tlsa_advice_find_records(struct collector *collector, const struct tlsa_view *view)
 {
     enum { MANY = 12 };
     const struct lookup *lookup = view->lookup;
     size_t count = 0, usable = 0;
 
     for (size_t i = 0; i < lookup->record_count; i++) {
-        find_record(finder, view, i);
+        find_record(collector, view, i);
         if (view->facts[i].usability == TLSA_USABLE) {
             usable = i;
             count++;
         }
     }
     if (count == 1)
-        finder_add(finder, of_record(view, usable, FINDING_TLSA_SINGLE));
+        collector_add(collector, of_record(view, usable, FINDING_TLSA_SINGLE));
     if (lookup->record_count > MANY)
-        finder_add(finder, (struct finding){.code = FINDING_TLSA_MANY, .host = view->entry,
+        collector_add(collector, (struct finding){.code = FINDING_TLSA_MANY, .host = view->entry,
                                             .lookup = lookup, .number = lookup->record_count});
 }
 
@@ -134,7 +134,7 @@ static bool any_matches(const struct tlsa_view *view, const struct address *addr
 }
 
 /* RFC 7671 section 8: senders may know different digests, so each combination has to match. */
-static void find_combinations(struct finder *finder, const struct tlsa_view *view,
+static void find_combinations(struct collector *collector, const struct tlsa_view *view,
                               const struct address *address)
 {
     bool matched[USAGES][SELECTORS][MTYPES] = {{{false}}};
@@ -155,9 +155,9 @@ static void find_combinations(struct finder *finder, const struct tlsa_view *vie
             continue;
         matched[tlsa->usage][tlsa->selector][tlsa->mtype] = true; /* said once */
         finding.address = address;
-        finding.text = text_of(arena_format(finder->arena, "%u %u %u", tlsa->usage,
+        finding.text = text_of(arena_format(collector->arena, "%u %u %u", tlsa->usage,
                                             tlsa->selector, tlsa->mtype));
-        finder_add(finder, finding);
+        collector_add(collector, finding);
     }
 }
 
@@ -170,7 +170,7 @@ static bool is_intermediate(const struct certificate *certificate)
 }
 
 /* The CA says itself that it is a public one, by the policy in the leaf. */
-static void find_public_intermediate(struct finder *finder, const struct tlsa_view *view,
+static void find_public_intermediate(struct collector *collector, const struct tlsa_view *view,
                                      const struct address *address)
 {
     const struct chain *chain = &address->chain;
@@ -188,11 +188,11 @@ static void find_public_intermediate(struct finder *finder, const struct tlsa_vi
         finding.certificate = &chain->certificates[match->depth];
         finding.depth = match->depth;
         finding.digest = match->digest;
-        finder_add(finder, finding);
+        collector_add(collector, finding);
     }
 }
 
-void tlsa_advice_find_address(struct finder *finder, const struct tlsa_view *view,
+void tlsa_advice_find_address(struct collector *collector, const struct tlsa_view *view,
                               const struct address *address)
 {
     bool matches;
@@ -200,8 +200,8 @@ void tlsa_advice_find_address(struct finder *finder, const struct tlsa_view *vie
     if (view == NULL)
         return;
     matches = any_matches(view, address);
-    tlsa_unmatched_find(finder, view, address, matches);
+    tlsa_unmatched_find(collector, view, address, matches);
     if (matches)
-        find_combinations(finder, view, address);
-    find_public_intermediate(finder, view, address);
+        find_combinations(collector, view, address);
+    find_public_intermediate(collector, view, address);
 }

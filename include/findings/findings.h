@@ -2,14 +2,14 @@
  * Everything there is to say about a domain whose audit is finished. Pure: the model in, findings
  * out. Costs more than a verdict, so it is done only where a format shows findings.
  */
-#ifndef MXDANE_AUDIT_FINDINGS_H
-#define MXDANE_AUDIT_FINDINGS_H
+#ifndef MXDANE_FINDINGS_FINDINGS_H
+#define MXDANE_FINDINGS_FINDINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audit/retired.h"
 #include "base/arena.h"
+#include "findings/retired_cas.h"
 #include "model/domain.h"
 
 struct findings_rules {

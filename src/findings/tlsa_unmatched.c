@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "dane/diagnosis.h"
-#include "finder.h"
+#include "collector.h"
 
 enum { USAGE_DANE_EE = 3, SELECTOR_SPKI = 1 };
 
@@ -64,16 +64,16 @@ static bool has_leaf(const struct address *address)
     return address->handshaken && address->chain.count > 0;
 }
 
-static struct tlsa_leaves *find_leaves(struct finder *finder)
+static struct tlsa_leaves *find_leaves(struct collector *collector)
 {
-    const struct domain *domain = finder->domain;
-    struct tlsa_leaves *leaves = arena_new(&finder->scratch, 1, sizeof *leaves);
+    const struct domain *domain = collector->domain;
+    struct tlsa_leaves *leaves = arena_new(&collector->scratch, 1, sizeof *leaves);
     size_t addresses = 0;
 
     for (size_t i = 0; i < domain->host_count; i++)
         addresses += domain->hosts[i].address_count;
     leaves->list =
-        arena_new(&finder->scratch, addresses * CERTIFICATE_DIGESTS, sizeof *leaves->list);
+        arena_new(&collector->scratch, addresses * CERTIFICATE_DIGESTS, sizeof *leaves->list);
     for (size_t i = 0; i < domain->host_count; i++)
         for (size_t j = 0; j < domain->hosts[i].address_count; j++)
             if (has_leaf(&domain->hosts[i].host->addresses[j]))
@@ -99,17 +99,17 @@ static size_t first_leaf(const struct tlsa_leaves *leaves, struct bytes data)
 }
 
 /* Another MX host whose leaf the record is by its selector and matching type; NULL: none. */
-static const struct host *other_host(struct finder *finder, const struct host *host,
+static const struct host *other_host(struct collector *collector, const struct host *host,
                                      const struct record_tlsa *tlsa)
 {
-    const struct tlsa_leaves *leaves = finder->leaves;
+    const struct tlsa_leaves *leaves = collector->leaves;
 
     if (leaves == NULL)
-        leaves = finder->leaves = find_leaves(finder);
+        leaves = collector->leaves = find_leaves(collector);
     for (size_t i = first_leaf(leaves, tlsa->data);
          i < leaves->count && compare_data(leaves->list[i].data, tlsa->data) == 0; i++) {
         const struct leaf *leaf = &leaves->list[i];
-        const struct host *other = finder->domain->hosts[leaf->host].host;
+        const struct host *other = collector->domain->hosts[leaf->host].host;
 
         if (other != host && tlsa->selector == certificate_digest_selector(leaf->digest) &&
             tlsa->mtype == certificate_digest_mtype(leaf->digest))
@@ -139,14 +139,14 @@ static bool key_matches(const struct tlsa_view *view, const struct address *addr
     return false;
 }
 
-static struct bytes address_text(const struct finder *finder, const struct address *address)
+static struct bytes address_text(const struct collector *collector, const struct address *address)
 {
     struct buffer text;
     const char *copy;
 
     buffer_init(&text, 0);
     address_add_text(&text, address);
-    copy = arena_dup(finder->arena, text.data);
+    copy = arena_dup(collector->arena, text.data);
     buffer_fini(&text);
     return text_of(copy);
 }
@@ -187,12 +187,12 @@ static bool is_cross_signed_elsewhere(const struct address *elsewhere, size_t in
 }
 
 /* What other servers of the domain tell about a record that nothing here explains. */
-static void explain(struct finder *finder, const struct tlsa_view *view,
+static void explain(struct collector *collector, const struct tlsa_view *view,
                     const struct address *address, size_t index, bool key, struct finding *finding)
 {
     const struct host *host = view->entry->host;
     const struct address *elsewhere = view->elsewhere[index];
-    const struct host *other = other_host(finder, host, &finding->record->data.tlsa);
+    const struct host *other = other_host(collector, host, &finding->record->data.tlsa);
 
     if (elsewhere != NULL && finding->code == FINDING_TLSA_CERT_UNKNOWN &&
         same_key(elsewhere, address)) {
@@ -202,7 +202,7 @@ static void explain(struct finder *finder, const struct tlsa_view *view,
         return;
     } else if (elsewhere != NULL) {
         finding->code = FINDING_TLSA_OF_ANOTHER_ADDRESS;
-        finding->text = address_text(finder, elsewhere);
+        finding->text = address_text(collector, elsewhere);
     } else if (other != NULL) {
         finding->code = FINDING_TLSA_OF_ANOTHER_HOST;
         finding->text = text_of(other->name);
@@ -242,18 +242,18 @@ static void explain_failure(const struct tlsa_view *view, size_t index,
         find_cross_sign(address, finding->certificate, finding);
 }
 
-void tlsa_unmatched_find(struct finder *finder, const struct tlsa_view *view,
+void tlsa_unmatched_find(struct collector *collector, const struct tlsa_view *view,
                          const struct address *address, bool another_matches)
 {
     const struct lookup *lookup = view->lookup;
     bool key = key_matches(view, address);
 
-    for (size_t i = 0; i < lookup->record_count && !finder->full; i++) {
+    for (size_t i = 0; i < lookup->record_count && !collector->full; i++) {
         struct finding finding = diagnosis_find(&lookup->records[i], &view->facts[i],
                                                 &address->matches[i], &address->chain);
 
         if (is_unexplained(finding.code) && view->facts[i].usability == TLSA_USABLE)
-            explain(finder, view, address, i, key, &finding);
+            explain(collector, view, address, i, key, &finding);
         if (finding.code == FINDING_CODES && address->dane == DANE_MISMATCH &&
             view->facts[i].usability == TLSA_USABLE)
             explain_failure(view, i, address, &finding);
@@ -266,6 +266,6 @@ void tlsa_unmatched_find(struct finder *finder, const struct tlsa_view *view,
         finding.host = view->entry;
         finding.lookup = lookup;
         finding.address = address;
-        finder_add(finder, finding);
+        collector_add(collector, finding);
     }
 }

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "finder.h"
+#include "collector.h"
 #include "model/dnssec.h"
 
 static struct bytes text_of(const char *text)
@@ -25,9 +25,9 @@ static enum finding_code code_of(enum ds_state state)
     return FINDING_CODES;
 }
 
-static void find_ds(struct finder *finder, const struct lookup *ds, size_t index)
+static void find_ds(struct collector *collector, const struct lookup *ds, size_t index)
 {
-    enum ds_state state = finder->domain->delegation.states[index];
+    enum ds_state state = collector->domain->delegation.states[index];
     struct finding finding = {.code = code_of(state), .lookup = ds,
                               .record = &ds->records[index]};
 
@@ -36,31 +36,31 @@ static void find_ds(struct finder *finder, const struct lookup *ds, size_t index
     if (state == DS_OF_REVOKED_KEY)
         finding.text = text_of("it is revoked (RFC 5011)");
     if (finding.code != FINDING_CODES)
-        finder_add(finder, finding);
+        collector_add(collector, finding);
 }
 
 /*
  * RFC 6840 section 5.11: a zone must have a key of each algorithm in its DS RRset. Most validators
  * take any path that is good, some want one of each. Said once for an algorithm.
  */
-static bool find_algorithm(struct finder *finder, const struct lookup *ds, size_t index,
+static bool find_algorithm(struct collector *collector, const struct lookup *ds, size_t index,
                            bool there[UINT8_MAX + 1])
 {
     uint8_t algorithm = ds->records[index].data.ds.algorithm;
-    enum ds_state state = finder->domain->delegation.states[index];
+    enum ds_state state = collector->domain->delegation.states[index];
 
     if ((state != DS_OF_NO_KEY && state != DS_TYPE_UNKNOWN) || there[algorithm] ||
         !dnssec_algorithm_is_common(algorithm))
         return false;
     there[algorithm] = true;
-    finder_add(finder, (struct finding){.code = FINDING_DS_ALGORITHM, .lookup = ds,
+    collector_add(collector, (struct finding){.code = FINDING_DS_ALGORITHM, .lookup = ds,
                                         .record = &ds->records[index]});
     return true;
 }
 
-void dnssec_find_delegation(struct finder *finder)
+void dnssec_find_delegation(struct collector *collector)
 {
-    const struct domain *domain = finder->domain;
+    const struct domain *domain = collector->domain;
     const struct lookup *ds = domain->lookups[0], *dnskey = domain->lookups[1];
     bool there[UINT8_MAX + 1] = {false};
 
@@ -69,8 +69,8 @@ void dnssec_find_delegation(struct finder *finder)
     for (size_t i = 0; i < dnskey->record_count; i++)
         there[dnskey->records[i].data.dnskey.algorithm] = true;
     for (size_t i = 0; i < ds->record_count; i++)
-        if (!find_algorithm(finder, ds, i, there))
-            find_ds(finder, ds, i);
+        if (!find_algorithm(collector, ds, i, there))
+            find_ds(collector, ds, i);
 }
 
 /* What makes validators take a DS record for something they do not know. */
@@ -123,7 +123,7 @@ static bool is_said(const struct lookup *ds, size_t index, bool common)
 }
 
 /* "x.org is signed with ED448 (algorithm 16)"; of several algorithms those that matter, a few. */
-static struct bytes describe_zone(struct finder *finder, const struct lookup *ds)
+static struct bytes describe_zone(struct collector *collector, const struct lookup *ds)
 {
     enum { MOST = 3 };
     bool common = has_common(ds);
@@ -141,21 +141,21 @@ static struct bytes describe_zone(struct finder *finder, const struct lookup *ds
         buffer_puts(&text, said++ > 0 ? ", " : " ");
         add_ds(&text, record);
     }
-    copy = (struct bytes){arena_copy(finder->arena, text.data, text.length), text.length};
+    copy = (struct bytes){arena_copy(collector->arena, text.data, text.length), text.length};
     buffer_fini(&text);
     return copy;
 }
 
-bool dnssec_find_zone(struct finder *finder, const struct domain_host *entry,
+bool dnssec_find_zone(struct collector *collector, const struct domain_host *entry,
                       const struct lookup *lookup)
 {
     if (lookup->zone_ds == NULL || lookup_is_error(lookup))
         return false;
-    finder_add(finder, (struct finding){.code = has_common(lookup->zone_ds)
+    collector_add(collector, (struct finding){.code = has_common(lookup->zone_ds)
                                                     ? FINDING_ZONE_NOT_JUDGED
                                                     : FINDING_ZONE_ALGORITHM_UNKNOWN,
                                         .host = entry,
                                         .lookup = lookup,
-                                        .text = describe_zone(finder, lookup->zone_ds)});
+                                        .text = describe_zone(collector, lookup->zone_ds)});
     return true;
 }

@@ -1,5 +1,5 @@
 /* The file of CAs that no longer issue: what it holds, and what is no such file. */
-#include "audit/retired.h"
+#include "findings/retired_cas.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "audit/journal.h"
+#include "history/journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,32 +1,8 @@
-#include "audit/findings.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/memory.h"
-#include "finder.h"
+#include "collector.h"
 #include "model/transport.h"
-
-static void append(struct finder *finder, struct finding finding)
-{
-    if (finder->count == finder->room) {
-        finder->room = finder->room > 0 ? 2 * finder->room : 16;
-        finder->list = memory_resize(finder->list, finder->room, sizeof *finder->list);
-    }
-    finder->list[finder->count++] = finding;
-}
-
-void finder_add(struct finder *finder, struct finding finding)
-{
-    bool advice = finding_severity(finding.code) < FINDING_UNTESTED;
-
-    finder->full |= advice && finder->advice == LIMIT_ADVICE;
-    if (advice && finder->full)
-        return;
-    finder->advice += advice;
-    append(finder, finding);
-}
 
 static enum finding_code failure_of(const struct lookup *lookup)
 {
@@ -46,26 +22,26 @@ static bool ended_by(const struct domain *domain, size_t index)
     return domain_lookup_fails(lookup) || (last && lookup_is_denial(lookup));
 }
 
-static void find_lookups(struct finder *finder)
+void failures_find_domain(struct collector *collector)
 {
-    const struct domain *domain = finder->domain;
+    const struct domain *domain = collector->domain;
 
     if (domain->name == NULL)
-        finder_add(finder, (struct finding){.code = FINDING_DOMAIN_INVALID,
+        collector_add(collector, (struct finding){.code = FINDING_DOMAIN_INVALID,
                                      .text = {(const uint8_t *)domain->input,
                                               strnlen(domain->input, LIMIT_NAME_TEXT)}});
     for (size_t i = 0; i < domain->lookup_count; i++)
-        if (ended_by(domain, i) && !dnssec_find_zone(finder, NULL, domain->lookups[i]))
-            finder_add(finder, (struct finding){.code = failure_of(domain->lookups[i]),
+        if (ended_by(domain, i) && !dnssec_find_zone(collector, NULL, domain->lookups[i]))
+            collector_add(collector, (struct finding){.code = failure_of(domain->lookups[i]),
                                          .lookup = domain->lookups[i]});
     if (domain->null_mx_among_others)
-        finder_add(finder, (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
+        collector_add(collector, (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
                                      .lookup = domain->lookups[domain->lookup_count - 1]});
     if (domain->excess != EXCESS_NONE)
-        finder_add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .excess = domain->excess});
+        collector_add(collector, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .excess = domain->excess});
 }
 
-static void find_address_lookup(struct finder *finder, const struct domain_host *entry,
+static void find_address_lookup(struct collector *collector, const struct domain_host *entry,
                                 const struct lookup *lookup)
 {
     struct finding finding = {.host = entry, .lookup = lookup};
@@ -78,14 +54,14 @@ static void find_address_lookup(struct finder *finder, const struct domain_host 
         return;
     else if (!host_address_lookup_fails(entry->host, lookup))
         finding.code = FINDING_ALIAS_TARGET_INSECURE;
-    else if (dnssec_find_zone(finder, entry, lookup))
+    else if (dnssec_find_zone(collector, entry, lookup))
         return;
     else
         finding.code = FINDING_ADDRESS_INSECURE;
-    finder_add(finder, finding);
+    collector_add(collector, finding);
 }
 
-static void find_existence(struct finder *finder, const struct domain_host *entry)
+static void find_existence(struct collector *collector, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
     struct finding finding = {.host = entry, .lookup = host->a};
@@ -99,10 +75,10 @@ static void find_existence(struct finder *finder, const struct domain_host *entr
         finding.code = FINDING_HOST_WITHOUT_ADDRESS;
     else
         return;
-    finder_add(finder, finding);
+    collector_add(collector, finding);
 }
 
-static void find_tlsa(struct finder *finder, const struct domain_host *entry)
+static void find_tlsa(struct collector *collector, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
     struct finding finding = {.host = entry, .lookup = host->tlsa};
@@ -110,7 +86,7 @@ static void find_tlsa(struct finder *finder, const struct domain_host *entry)
     switch (host->tlsa_state) {
     case TLSA_FAILED: finding.code = FINDING_TLSA_LOOKUP_FAILED; break;
     case TLSA_ABSENT:
-        if (dnssec_find_zone(finder, entry, host->tlsa))
+        if (dnssec_find_zone(collector, entry, host->tlsa))
             return;
         finding.code = host->tlsa->ad || lookup_is_denial(host->tlsa) ? FINDING_TLSA_ABSENT
                                                                       : FINDING_TLSA_INSECURE;
@@ -118,7 +94,7 @@ static void find_tlsa(struct finder *finder, const struct domain_host *entry)
     case TLSA_NOT_ASKED: /* the addresses' findings say why */
     case TLSA_SECURE: return;
     }
-    finder_add(finder, finding);
+    collector_add(collector, finding);
 }
 
 /*
@@ -195,22 +171,33 @@ static void blame_chain(struct finding *finding, const struct tlsa_view *view)
 }
 
 /* Which certificate: of the path by its judgement, with -e the leaf under DANE-EE(3). */
-static struct bytes dates_text(const struct finder *finder, const struct address *address)
+static struct bytes dates_text(const struct collector *collector, const struct address *address)
 {
     const char *text = address->dane_reason;
     const char *fault = address->chain.count > 0
-                            ? advice_dates(finder, &address->chain.certificates[0])
+                            ? advice_dates(collector, &address->chain.certificates[0])
                             : NULL;
 
     if (text == NULL && fault != NULL)
-        text = arena_format(finder->arena, "the certificate at depth 0 %s", fault);
+        text = arena_format(collector->arena, "the certificate at depth 0 %s", fault);
     if (text == NULL)
         text = "a certificate has expired or is not yet valid";
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static void find_address(struct finder *finder, const struct domain_host *entry,
-                         const struct tlsa_view *view, size_t index)
+void failures_find_host(struct collector *collector, const struct domain_host *entry)
+{
+    find_existence(collector, entry);
+    find_address_lookup(collector, entry, entry->host->a);
+    find_address_lookup(collector, entry, entry->host->aaaa);
+    if (entry->excess != EXCESS_NONE)
+        collector_add(collector, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
+                                                  .excess = entry->excess});
+    find_tlsa(collector, entry);
+}
+
+void failures_find_address(struct collector *collector, const struct domain_host *entry,
+                           const struct tlsa_view *view, size_t index)
 {
     const struct address *address = &entry->host->addresses[index];
     struct finding finding = {.code = verdict_code(address, &entry->verdicts[index]),
@@ -218,73 +205,31 @@ static void find_address(struct finder *finder, const struct domain_host *entry,
                               .address = address,
                               .end = &address->end};
 
-    if (address->end.transport == TRANSPORT_UNTRIED)
-        return;
     if (finding.code == FINDING_TLSA_MISMATCH)
         blame_chain(&finding, view);
     if (finding.code == FINDING_CERT_EXPIRED)
-        finding.text = dates_text(finder, address);
+        finding.text = dates_text(collector, address);
     if (finding.code != FINDING_CODES)
-        finder_add(finder, finding);
-    advice_find_address(finder, entry, view, index);
-    if (address->after.transport == TRANSPORT_OK)
-        return;
-    finding.code = after_code(&address->after);
-    finding.end = &address->after;
-    finder_add(finder, finding);
+        collector_add(collector, finding);
 }
 
-static void find_host(struct finder *finder, const struct domain_host *entry)
+void failures_find_after(struct collector *collector, const struct domain_host *entry,
+                         size_t index)
 {
-    const struct tlsa_view *view = tlsa_view_new(finder, entry);
+    const struct address *address = &entry->host->addresses[index];
 
-    find_existence(finder, entry);
-    find_address_lookup(finder, entry, entry->host->a);
-    find_address_lookup(finder, entry, entry->host->aaaa);
-    if (entry->excess != EXCESS_NONE)
-        finder_add(finder, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
-                                     .excess = entry->excess});
-    find_tlsa(finder, entry);
-    advice_find_host(finder, entry, view);
-    for (size_t i = 0; i < entry->address_count; i++)
-        find_address(finder, entry, view, i);
+    if (address->after.transport != TRANSPORT_OK)
+        collector_add(collector, (struct finding){.code = after_code(&address->after),
+                                                  .host = entry,
+                                                  .address = address,
+                                                  .end = &address->after});
 }
 
-static void find_unprobed(struct finder *finder)
+void failures_find_unprobed(struct collector *collector)
 {
-    const char *why = domain_unprobed(finder->domain);
+    const char *why = domain_unprobed(collector->domain);
 
     if (why != NULL)
-        finder_add(finder, (struct finding){.code = FINDING_NOTHING_PROBED,
+        collector_add(collector, (struct finding){.code = FINDING_NOTHING_PROBED,
                                      .text = {(const uint8_t *)why, strlen(why)}});
-}
-
-static bool says_failure(const struct finder *finder)
-{
-    for (size_t i = 0; i < finder->count; i++)
-        if (finding_severity(finder->list[i].code) >= FINDING_UNTESTED)
-            return true;
-    return false;
-}
-
-void findings_find(struct domain *domain, const struct findings_rules *rules, struct arena *arena)
-{
-    struct finder finder = {.rules = rules, .domain = domain, .arena = arena};
-
-    arena_init(&finder.scratch);
-    find_lookups(&finder);
-    dnssec_find_delegation(&finder);
-    advice_find_domain(&finder);
-    for (size_t i = 0; i < domain->host_count; i++)
-        find_host(&finder, &domain->hosts[i]);
-    find_unprobed(&finder);
-    if (domain_exit_status(domain) != EXIT_SECURE && !says_failure(&finder))
-        finder_add(&finder, (struct finding){.code = FINDING_INCOMPLETE});
-    if (finder.full)
-        append(&finder, (struct finding){.code = FINDING_ADVICE_LIMITED,
-                                                .number = LIMIT_ADVICE});
-    domain->findings = arena_copy(arena, finder.list, finder.count * sizeof *finder.list);
-    domain->finding_count = finder.count;
-    free(finder.list);
-    arena_fini(&finder.scratch);
 }

@@ -3,8 +3,8 @@
  * the position of a domain in the list, its exit status and the domain; it is written after the
  * domain's block.
  */
-#ifndef MXDANE_AUDIT_JOURNAL_H
-#define MXDANE_AUDIT_JOURNAL_H
+#ifndef MXDANE_HISTORY_JOURNAL_H
+#define MXDANE_HISTORY_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
 /*
- * What the findings files of the audit room share: the list that grows, and their parts.
+ * What the files of the findings room share: the list that grows, and their parts.
  */
-#ifndef MXDANE_AUDIT_FINDER_H
-#define MXDANE_AUDIT_FINDER_H
+#ifndef MXDANE_FINDINGS_COLLECTOR_H
+#define MXDANE_FINDINGS_COLLECTOR_H
 
-#include "audit/findings.h"
-#include "audit/retired.h"
+#include "findings/findings.h"
+#include "findings/retired_cas.h"
 #include "model/finding.h"
 
 struct tlsa_leaves;
@@ -19,7 +19,7 @@ struct tlsa_view {
     const struct address **elsewhere; /* the first address whose chain has it; NULL: none */
 };
 
-struct finder {
+struct collector {
     const struct findings_rules *rules;
     const struct domain *domain;
     struct arena *arena; /* of the findings' texts */
@@ -31,48 +31,60 @@ struct finder {
     struct tlsa_leaves *leaves; /* of all hosts of the domain; NULL: not yet needed */
 };
 
-/* findings.c. What is beyond LIMIT_ADVICE is dropped, unless the domain fails by it. */
-void finder_add(struct finder *finder, struct finding finding);
+/* collector.c. What is beyond LIMIT_ADVICE is dropped, unless the domain fails by it. */
+void collector_add(struct collector *collector, struct finding finding);
 
-/* dnssec_findings.c: of the DS records, whether the domain fails for them or not. */
-void dnssec_find_delegation(struct finder *finder);
+/* The same file: whatever the limit. */
+void collector_append(struct collector *collector, struct finding finding);
+
+/* failures.c: what makes the domain fail, in the order of the trace. */
+void failures_find_domain(struct collector *collector);
+void failures_find_host(struct collector *collector, const struct domain_host *entry);
+void failures_find_address(struct collector *collector, const struct domain_host *entry,
+                           const struct tlsa_view *view, size_t index);
+void failures_find_after(struct collector *collector, const struct domain_host *entry,
+                         size_t index); /* the handshake */
+void failures_find_unprobed(struct collector *collector);
+
+/* dnssec_advice.c: of the DS records, whether the domain fails for them or not. */
+void dnssec_find_delegation(struct collector *collector);
 
 /*
  * The same file: of an insecure answer, why. False where its zone is unsigned, or nothing is known.
  */
-bool dnssec_find_zone(struct finder *finder, const struct domain_host *entry,
+bool dnssec_find_zone(struct collector *collector, const struct domain_host *entry,
                       const struct lookup *lookup);
 
 /* An insecure answer of a zone that other resolvers may validate: it proves nothing. */
 bool dnssec_is_not_judged(const struct lookup *lookup);
 
 /* advice.c: what does not make the domain fail. `view` NULL: the host has no TLSA records. */
-void advice_find_domain(struct finder *finder);
-void advice_find_host(struct finder *finder, const struct domain_host *entry,
+void advice_find_domain(struct collector *collector);
+void advice_find_host(struct collector *collector, const struct domain_host *entry,
                       const struct tlsa_view *view);
-void advice_find_address(struct finder *finder, const struct domain_host *entry,
+void advice_find_address(struct collector *collector, const struct domain_host *entry,
                          const struct tlsa_view *view, size_t index);
 
 /* What is wrong with a certificate's dates; NULL: nothing is. */
-const char *advice_dates(const struct finder *finder, const struct certificate *certificate);
+const char *advice_dates(const struct collector *collector, const struct certificate *certificate);
 
 /* What is wrong with a trust anchor's own dates, which do not count; absent: nothing is. */
-struct bytes advice_anchor_dates(struct finder *finder, const struct certificate *anchor);
+struct bytes advice_anchor_dates(struct collector *collector, const struct certificate *anchor);
 
 /*
  * tlsa_advice.c: of the records of a host, and of each at an address whose handshake was done.
  * The last is the record behind a chain that does not verify: an anchor that was sent; NULL:
  * there is none.
  */
-const struct tlsa_view *tlsa_view_new(struct finder *finder, const struct domain_host *entry);
-void tlsa_advice_find_records(struct finder *finder, const struct tlsa_view *view);
-void tlsa_advice_find_address(struct finder *finder, const struct tlsa_view *view,
+const struct tlsa_view *tlsa_view_new(struct collector *collector, const struct domain_host *entry);
+void tlsa_advice_find_records(struct collector *collector, const struct tlsa_view *view);
+void tlsa_advice_find_address(struct collector *collector, const struct tlsa_view *view,
                               const struct address *address);
 const struct record *tlsa_advice_broken_anchor(const struct tlsa_view *view,
                                                const struct address *address);
 
 /* tlsa_unmatched.c: why the records that do not match at an address do not. */
-void tlsa_unmatched_find(struct finder *finder, const struct tlsa_view *view,
+void tlsa_unmatched_find(struct collector *collector, const struct tlsa_view *view,
                          const struct address *address, bool another_matches);
 
 /* A usable record that an address's chain has as its fields say. */

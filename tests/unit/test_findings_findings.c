@@ -2,7 +2,7 @@
  * What there is to say of models made by hand: each row breaks one thing of an audit about which
  * there is nothing to say, and names the findings in their order. Every code has its row.
  */
-#include "audit/findings.h"
+#include "findings/findings.h"
 
 #include "dane_pki.h"
 
