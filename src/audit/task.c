@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "audit/explain.h"
-#include "findings/findings.h"
 #include "base/memory.h"
 #include "dane/delegation.h"
 #include "dane/verdict.h"
@@ -27,21 +26,8 @@ struct task {
     void *argument;
 };
 
-static void find_findings(struct task *task)
-{
-    const struct plan *plan = task->services->plan;
-    struct findings_rules rules = {.verify_time = plan->verify_time,
-                                   .warn_days = plan->warn_days,
-                                   .ee_checks = plan->ee_checks,
-                                   .retired = plan->retired};
-
-    findings_find(&task->domain, &rules, &task->arena);
-}
-
 static void finish(struct task *task)
 {
-    if (task->services->plan->findings)
-        find_findings(task);
     task->finished = true;
     task->callback(task->argument);
 }

@@ -81,7 +81,7 @@ static void add_forms(struct bytes *forms, const char *label, struct bytes der,
 
 struct digest_pem digest_pem(const struct certificate *certificate, struct arena *arena)
 {
-    struct digest_pem pem;
+    struct digest_pem pem = {{{NULL, 0}}};
 
     add_forms(pem.forms, "CERTIFICATE", certificate->data[CERTIFICATE_FULL_CERT], arena);
     add_forms(pem.forms + DIGEST_PEM_FORMS / 2, "PUBLIC KEY",
