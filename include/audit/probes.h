@@ -10,7 +10,7 @@
 #include "audit/plan.h"
 #include "dane/handshake.h"
 #include "model/host.h"
-#include "smtp/probe.h"
+#include "session/probe.h"
 
 struct uv_loop_s;
 struct probes;

@@ -31,10 +31,10 @@ bool delivery_open(struct delivery *delivery, const struct options *options, str
 
 /* A finished domain, as output_report: with --changes only if something changed. */
 enum run_report_status delivery_report(struct delivery *delivery, const struct domain *domain,
-                                    struct failure *failure);
+                                       struct failure *failure);
 
 /* As output_close. The state is replaced after the output, and only if all was told. */
 int delivery_close(struct delivery *delivery, const struct report_sum *sum, int status,
-                struct failure *failure);
+                   struct failure *failure);
 
 #endif

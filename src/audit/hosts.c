@@ -7,7 +7,7 @@
 #include "audit/explain.h"
 #include "audit/probes.h"
 #include "base/memory.h"
-#include "dane/records.h"
+#include "dane/match.h"
 #include "dns/name.h"
 #include "dns/resolver.h"
 #include "dns/walk.h"
@@ -302,7 +302,7 @@ static void take_tlsa(struct entry *entry)
 
     host->tlsa_state = TLSA_SECURE;
     host->tlsa_facts =
-        records_facts(host->tlsa->records, host->tlsa->record_count, &entry->arena);
+        match_facts(host->tlsa->records, host->tlsa->record_count, &entry->arena);
 }
 
 static void on_tlsa(void *argument)

@@ -56,7 +56,8 @@ static bool give_up_rights(void *argument, struct failure *failure)
     return true;
 }
 
-/* RFC 7672 section 2.1.1: AD counts from a resolver one trusts, over a channel nobody can change. */
+/* RFC 7672 section 2.1.1: AD counts from a resolver one trusts, over a channel nobody can change.
+ */
 static void warn_of_paths(const struct options *options)
 {
     const struct resolver_config *config = &options->plan.resolver;
@@ -150,8 +151,9 @@ static int run(const struct options *options, struct failure *failure)
 {
     struct delivery delivery;
     struct plan plan = options->plan;
-    struct run_input input = {options->list, options->domains, options->domain_count,
-                              options->journal, "-f", "--journal"};
+    struct run_input input = {
+        options->list, options->domains, options->domain_count, options->journal,
+        "-f",          "--journal"};
     struct run_reader reader = {give_up_rights, report, &delivery.output.fd,
                                 options->progress ? progress : NULL, &delivery};
     struct run_outcome outcome = {0};

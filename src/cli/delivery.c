@@ -1,6 +1,7 @@
 #include "cli/delivery.h"
 
-bool delivery_open(struct delivery *delivery, const struct options *options, struct failure *failure)
+bool delivery_open(struct delivery *delivery, const struct options *options,
+                   struct failure *failure)
 {
     *delivery = (struct delivery){.options = options};
     if (options->state != NULL) {
@@ -53,7 +54,7 @@ static enum run_report_status report_judged(struct delivery *delivery, const str
 }
 
 enum run_report_status delivery_report(struct delivery *delivery, const struct domain *facts,
-                                    struct failure *failure)
+                                       struct failure *failure)
 {
     enum run_report_status status = report_judged(delivery, judge(delivery, facts), failure);
 
@@ -74,7 +75,7 @@ static void report_gone_domains(struct delivery *delivery)
 }
 
 int delivery_close(struct delivery *delivery, const struct report_sum *sum, int status,
-                struct failure *failure)
+                   struct failure *failure)
 {
     forget(delivery);
     if (sum->whole && delivery->options->changes)

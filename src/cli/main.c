@@ -15,14 +15,9 @@
 static int act(struct options *options, struct failure *failure)
 {
     switch (options->action) {
-    case OPTIONS_HELP:
-        options_print_help(stdout);
-        break;
-    case OPTIONS_VERSION:
-        versions_print(stdout);
-        break;
-    case OPTIONS_RUN:
-        return audit_command(options, failure);
+    case OPTIONS_HELP: options_print_help(stdout); break;
+    case OPTIONS_VERSION: versions_print(stdout); break;
+    case OPTIONS_RUN: return audit_command(options, failure);
     }
     if (fflush(stdout) == 0)
         return 0;
@@ -34,10 +29,10 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct failure failure = {{0}};
-    struct options_terminal terminal = {
-        .color = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
-        .progress = isatty(STDERR_FILENO) == 1,
-        .output = isatty(STDOUT_FILENO) == 1};
+    struct options_terminal terminal = {.color = isatty(STDOUT_FILENO) == 1 &&
+                                                 getenv("NO_COLOR") == NULL,
+                                        .progress = isatty(STDERR_FILENO) == 1,
+                                        .output = isatty(STDOUT_FILENO) == 1};
     int status = EXIT_OWN_FAILURE;
 
     process_open_streams();

@@ -65,8 +65,7 @@ static void add_pem(struct buffer *out, const char *label, struct bytes der)
     buffer_printf(out, "-----END %s-----\n", label);
 }
 
-static void add_forms(struct bytes *forms, const char *label, struct bytes der,
-                      struct arena *arena)
+static void add_forms(struct bytes *forms, const char *label, struct bytes der, struct arena *arena)
 {
     struct buffer text;
 

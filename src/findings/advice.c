@@ -22,9 +22,10 @@ static void find_ds(struct collector *collector, const struct lookup *lookup)
         const struct record_ds *ds = &lookup->records[i].data.ds;
 
         if (ds->digest_type == DIGEST_SHA1)
-            collector_add(collector, (struct finding){.code = FINDING_DS_SHA1, .lookup = lookup,
-                                                .record = &lookup->records[i],
-                                                .number = ds->tag});
+            collector_add(collector, (struct finding){.code = FINDING_DS_SHA1,
+                                                      .lookup = lookup,
+                                                      .record = &lookup->records[i],
+                                                      .number = ds->tag});
     }
 }
 
@@ -33,13 +34,15 @@ static void find_algorithm(struct collector *collector, const struct lookup *loo
 {
     for (size_t i = 0; i < lookup->record_count; i++) {
         const struct record *record = &lookup->records[i];
-        uint8_t algorithm = record->type == RECORD_DS ? record->data.ds.algorithm
-                                                      : record->data.dnskey.algorithm;
+        uint8_t algorithm =
+            record->type == RECORD_DS ? record->data.ds.algorithm : record->data.dnskey.algorithm;
 
         if (!algorithm_is_forbidden(algorithm))
             continue;
-        collector_add(collector, (struct finding){.code = FINDING_DNSSEC_ALGORITHM, .lookup = lookup,
-                                            .record = record, .number = algorithm});
+        collector_add(collector, (struct finding){.code = FINDING_DNSSEC_ALGORITHM,
+                                                  .lookup = lookup,
+                                                  .record = record,
+                                                  .number = algorithm});
         return;
     }
 }
@@ -51,9 +54,9 @@ static void find_iterations(struct collector *collector, const struct lookup *lo
 
         if (iterations > 0)
             collector_add(collector, (struct finding){.code = FINDING_NSEC3_ITERATIONS,
-                                                .lookup = lookup,
-                                                .record = &lookup->records[i],
-                                                .number = iterations});
+                                                      .lookup = lookup,
+                                                      .record = &lookup->records[i],
+                                                      .number = iterations});
     }
 }
 
@@ -78,9 +81,10 @@ static void find_coverage(struct collector *collector)
         uncovered += is_uncovered(domain->hosts[i].host);
     }
     if (covered > 0 && uncovered > 0)
-        collector_add(collector, (struct finding){.code = FINDING_COVERAGE_PARTIAL,
-                                            .lookup = domain->lookups[domain->lookup_count - 1],
-                                            .number = uncovered});
+        collector_add(collector,
+                      (struct finding){.code = FINDING_COVERAGE_PARTIAL,
+                                       .lookup = domain->lookups[domain->lookup_count - 1],
+                                       .number = uncovered});
 }
 
 void advice_find_domain(struct collector *collector)
@@ -106,15 +110,18 @@ void advice_find_host(struct collector *collector, const struct domain_host *ent
     const struct lookup *aaaa = host->aaaa;
 
     if (host->a->alias_count > 0 || (aaaa != NULL && aaaa->alias_count > 0))
-        collector_add(collector, (struct finding){.code = FINDING_MX_IS_ALIAS, .host = entry,
-                                            .lookup = host->a->alias_count > 0 ? host->a : aaaa});
+        collector_add(collector,
+                      (struct finding){.code = FINDING_MX_IS_ALIAS,
+                                       .host = entry,
+                                       .lookup = host->a->alias_count > 0 ? host->a : aaaa});
     if (view == NULL)
         return;
     tlsa_advice_find_records(collector, view);
     if (host->tlsa->records[0].ttl > SECONDS_A_DAY)
-        collector_add(collector, (struct finding){.code = FINDING_TTL_LONG, .host = entry,
-                                            .lookup = host->tlsa,
-                                            .number = host->tlsa->records[0].ttl});
+        collector_add(collector, (struct finding){.code = FINDING_TTL_LONG,
+                                                  .host = entry,
+                                                  .lookup = host->tlsa,
+                                                  .number = host->tlsa->records[0].ttl});
 }
 
 static struct finding of_address(const struct domain_host *entry, const struct address *address,
@@ -152,8 +159,8 @@ static bool signature_is_weak(const char *signature)
 
 static bool same(struct bytes left, struct bytes right)
 {
-    return left.length == right.length && (left.length == 0 ||
-                                           memcmp(left.data, right.data, left.length) == 0);
+    return left.length == right.length &&
+           (left.length == 0 || memcmp(left.data, right.data, left.length) == 0);
 }
 
 static bool is_self_issued(const struct certificate *certificate)
@@ -247,8 +254,9 @@ struct bytes advice_anchor_dates(struct collector *collector, const struct certi
     if (fault == NULL)
         return (struct bytes){NULL, 0};
     if (is_self_issued(anchor))
-        fault = arena_format(collector->arena, "%s, and senders that use OpenSSL, such as Postfix, "
-                                            "refuse it because it is self-signed",
+        fault = arena_format(collector->arena,
+                             "%s, and senders that use OpenSSL, such as Postfix, "
+                             "refuse it because it is self-signed",
                              fault);
     return text_of(fault);
 }

@@ -28,8 +28,7 @@ static enum finding_code code_of(enum ds_state state)
 static void find_ds(struct collector *collector, const struct lookup *ds, size_t index)
 {
     enum ds_state state = collector->domain->delegation.states[index];
-    struct finding finding = {.code = code_of(state), .lookup = ds,
-                              .record = &ds->records[index]};
+    struct finding finding = {.code = code_of(state), .lookup = ds, .record = &ds->records[index]};
 
     if (state == DS_OF_NO_ZONE_KEY)
         finding.text = text_of("it is not marked as a zone key of protocol 3");
@@ -53,8 +52,9 @@ static bool find_algorithm(struct collector *collector, const struct lookup *ds,
         !dnssec_algorithm_is_common(algorithm))
         return false;
     there[algorithm] = true;
-    collector_add(collector, (struct finding){.code = FINDING_DS_ALGORITHM, .lookup = ds,
-                                        .record = &ds->records[index]});
+    collector_add(collector, (struct finding){.code = FINDING_DS_ALGORITHM,
+                                              .lookup = ds,
+                                              .record = &ds->records[index]});
     return true;
 }
 
@@ -76,8 +76,7 @@ void dnssec_find_delegation(struct collector *collector)
 /* What makes validators take a DS record for something they do not know. */
 static bool is_common(const struct record_ds *ds)
 {
-    return dnssec_algorithm_is_common(ds->algorithm) &&
-           dnssec_digest_strength(ds->digest_type) > 0;
+    return dnssec_algorithm_is_common(ds->algorithm) && dnssec_digest_strength(ds->digest_type) > 0;
 }
 
 static bool has_common(const struct lookup *ds)
@@ -152,10 +151,10 @@ bool dnssec_find_zone(struct collector *collector, const struct domain_host *ent
     if (lookup->zone_ds == NULL || lookup_is_error(lookup))
         return false;
     collector_add(collector, (struct finding){.code = has_common(lookup->zone_ds)
-                                                    ? FINDING_ZONE_NOT_JUDGED
-                                                    : FINDING_ZONE_ALGORITHM_UNKNOWN,
-                                        .host = entry,
-                                        .lookup = lookup,
-                                        .text = describe_zone(collector, lookup->zone_ds)});
+                                                          ? FINDING_ZONE_NOT_JUDGED
+                                                          : FINDING_ZONE_ALGORITHM_UNKNOWN,
+                                              .host = entry,
+                                              .lookup = lookup,
+                                              .text = describe_zone(collector, lookup->zone_ds)});
     return true;
 }

@@ -27,18 +27,21 @@ void failures_find_domain(struct collector *collector)
     const struct domain *domain = collector->domain;
 
     if (domain->name == NULL)
-        collector_add(collector, (struct finding){.code = FINDING_DOMAIN_INVALID,
-                                     .text = {(const uint8_t *)domain->input,
-                                              strnlen(domain->input, LIMIT_NAME_TEXT)}});
+        collector_add(collector,
+                      (struct finding){.code = FINDING_DOMAIN_INVALID,
+                                       .text = {(const uint8_t *)domain->input,
+                                                strnlen(domain->input, LIMIT_NAME_TEXT)}});
     for (size_t i = 0; i < domain->lookup_count; i++)
         if (ended_by(domain, i) && !dnssec_find_zone(collector, NULL, domain->lookups[i]))
             collector_add(collector, (struct finding){.code = failure_of(domain->lookups[i]),
-                                         .lookup = domain->lookups[i]});
+                                                      .lookup = domain->lookups[i]});
     if (domain->null_mx_among_others)
-        collector_add(collector, (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
-                                     .lookup = domain->lookups[domain->lookup_count - 1]});
+        collector_add(collector,
+                      (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
+                                       .lookup = domain->lookups[domain->lookup_count - 1]});
     if (domain->excess != EXCESS_NONE)
-        collector_add(collector, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .excess = domain->excess});
+        collector_add(collector,
+                      (struct finding){.code = FINDING_LIMIT_EXCEEDED, .excess = domain->excess});
 }
 
 static void find_address_lookup(struct collector *collector, const struct domain_host *entry,
@@ -143,8 +146,7 @@ static enum finding_code after_code(const struct transport_end *end)
 }
 
 /* FINDING_CODES: none. The absence of TLSA was said of the host. */
-static enum finding_code verdict_code(const struct address *address,
-                                      const struct verdict *verdict)
+static enum finding_code verdict_code(const struct address *address, const struct verdict *verdict)
 {
     switch (verdict->code) {
     case VERDICT_UNTESTED: return end_code(&address->end);
@@ -174,9 +176,8 @@ static void blame_chain(struct finding *finding, const struct tlsa_view *view)
 static struct bytes dates_text(const struct collector *collector, const struct address *address)
 {
     const char *text = address->dane_reason;
-    const char *fault = address->chain.count > 0
-                            ? advice_dates(collector, &address->chain.certificates[0])
-                            : NULL;
+    const char *fault =
+        address->chain.count > 0 ? advice_dates(collector, &address->chain.certificates[0]) : NULL;
 
     if (text == NULL && fault != NULL)
         text = arena_format(collector->arena, "the certificate at depth 0 %s", fault);
@@ -191,7 +192,8 @@ void failures_find_host(struct collector *collector, const struct domain_host *e
     find_address_lookup(collector, entry, entry->host->a);
     find_address_lookup(collector, entry, entry->host->aaaa);
     if (entry->excess != EXCESS_NONE)
-        collector_add(collector, (struct finding){.code = FINDING_LIMIT_EXCEEDED, .host = entry,
+        collector_add(collector, (struct finding){.code = FINDING_LIMIT_EXCEEDED,
+                                                  .host = entry,
                                                   .excess = entry->excess});
     find_tlsa(collector, entry);
 }
@@ -213,8 +215,7 @@ void failures_find_address(struct collector *collector, const struct domain_host
         collector_add(collector, finding);
 }
 
-void failures_find_after(struct collector *collector, const struct domain_host *entry,
-                         size_t index)
+void failures_find_after(struct collector *collector, const struct domain_host *entry, size_t index)
 {
     const struct address *address = &entry->host->addresses[index];
 
@@ -231,5 +232,5 @@ void failures_find_unprobed(struct collector *collector)
 
     if (why != NULL)
         collector_add(collector, (struct finding){.code = FINDING_NOTHING_PROBED,
-                                     .text = {(const uint8_t *)why, strlen(why)}});
+                                                  .text = {(const uint8_t *)why, strlen(why)}});
 }

@@ -47,8 +47,8 @@ void findings_find(struct domain *domain, const struct findings_rules *rules, st
     if (domain_exit_status(domain) != EXIT_SECURE && !says_failure(&collector))
         collector_add(&collector, (struct finding){.code = FINDING_INCOMPLETE});
     if (collector.full)
-        collector_append(&collector, (struct finding){.code = FINDING_ADVICE_LIMITED,
-                                                      .number = LIMIT_ADVICE});
+        collector_append(&collector,
+                         (struct finding){.code = FINDING_ADVICE_LIMITED, .number = LIMIT_ADVICE});
     domain->findings = arena_copy(arena, collector.list, collector.count * sizeof *collector.list);
     domain->finding_count = collector.count;
     free(collector.list);

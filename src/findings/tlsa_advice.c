@@ -8,10 +8,11 @@ enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3, USAGES };
 enum { SELECTOR_SPKI = 1, SELECTORS };
 enum { MTYPE_SHA512 = 2, MTYPES };
 
-static struct finding of_record(const struct tlsa_view *view, size_t index,
-                                enum finding_code code)
+static struct finding of_record(const struct tlsa_view *view, size_t index, enum finding_code code)
 {
-    return (struct finding){.code = code, .host = view->entry, .lookup = view->lookup,
+    return (struct finding){.code = code,
+                            .host = view->entry,
+                            .lookup = view->lookup,
                             .record = &view->lookup->records[index]};
 }
 
@@ -64,7 +65,8 @@ static void find_retired(struct collector *collector, const struct tlsa_view *vi
 }
 
 /* RFC 7671 section 5.2.2: an anchor that need not be sent. */
-static void find_anchor_in_dns(struct collector *collector, const struct tlsa_view *view, size_t index)
+static void find_anchor_in_dns(struct collector *collector, const struct tlsa_view *view,
+                               size_t index)
 {
     const struct certificate *anchor = view->facts[index].certificate;
     struct finding finding = of_record(view, index, FINDING_TLSA_ANCHOR_DATES);
@@ -111,8 +113,10 @@ void tlsa_advice_find_records(struct collector *collector, const struct tlsa_vie
     if (count == 1)
         collector_add(collector, of_record(view, usable, FINDING_TLSA_SINGLE));
     if (lookup->record_count > MANY)
-        collector_add(collector, (struct finding){.code = FINDING_TLSA_MANY, .host = view->entry,
-                                            .lookup = lookup, .number = lookup->record_count});
+        collector_add(collector, (struct finding){.code = FINDING_TLSA_MANY,
+                                                  .host = view->entry,
+                                                  .lookup = lookup,
+                                                  .number = lookup->record_count});
 }
 
 const struct record *tlsa_advice_broken_anchor(const struct tlsa_view *view,
@@ -155,8 +159,8 @@ static void find_combinations(struct collector *collector, const struct tlsa_vie
             continue;
         matched[tlsa->usage][tlsa->selector][tlsa->mtype] = true; /* said once */
         finding.address = address;
-        finding.text = text_of(arena_format(collector->arena, "%u %u %u", tlsa->usage,
-                                            tlsa->selector, tlsa->mtype));
+        finding.text = text_of(
+            arena_format(collector->arena, "%u %u %u", tlsa->usage, tlsa->selector, tlsa->mtype));
         collector_add(collector, finding);
     }
 }

@@ -257,8 +257,7 @@ void tlsa_unmatched_find(struct collector *collector, const struct tlsa_view *vi
         if (finding.code == FINDING_CODES && address->dane == DANE_MISMATCH &&
             view->facts[i].usability == TLSA_USABLE)
             explain_failure(view, i, address, &finding);
-        if (finding.code == FINDING_TLSA_ANCHOR_UNKNOWN &&
-            finding.record->data.tlsa.selector == 0)
+        if (finding.code == FINDING_TLSA_ANCHOR_UNKNOWN && finding.record->data.tlsa.selector == 0)
             finding.text = text_of("; a cross-sign or a renewal changes the hash of a CA's "
                                    "certificate, not that of its key, 2 1 1");
         if (!is_worth_saying(view, i, finding.code, another_matches))

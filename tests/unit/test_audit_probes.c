@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "smtp/probe.h"
+#include "session/probe.h"
 
 enum { MOST = 8, ADDRESSES = 8 };
 

@@ -1,4 +1,4 @@
-#include "smtp/probe.h"
+#include "session/probe.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "smtp/session.h"
+#include "session/session.h"
 
 struct probe {
     uv_loop_t *loop;

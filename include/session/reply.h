@@ -2,8 +2,8 @@
  * Incremental parser of one SMTP reply (RFC 5321 section 4.2): lenient in form (LF only, any number
  * of CRs before it, codes without text, any case), strict in size and in what a code is.
  */
-#ifndef MXDANE_SMTP_REPLY_H
-#define MXDANE_SMTP_REPLY_H
+#ifndef MXDANE_SESSION_REPLY_H
+#define MXDANE_SESSION_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * One probe: a session and a handshake over a TCP connection on the libuv loop, the OpenSSL work
  * in the thread pool. It frees itself.
  */
-#ifndef MXDANE_SMTP_PROBE_H
-#define MXDANE_SMTP_PROBE_H
+#ifndef MXDANE_SESSION_PROBE_H
+#define MXDANE_SESSION_PROBE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * The SMTP session with one address, as a state table (RFC 5321, RFC 3207). Pure: events in,
  * bytes to send and a state out; no socket, no clock. Times are given by the caller.
  */
-#ifndef MXDANE_SMTP_SESSION_H
-#define MXDANE_SMTP_SESSION_H
+#ifndef MXDANE_SESSION_SESSION_H
+#define MXDANE_SESSION_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "model/address.h"
-#include "smtp/reply.h"
+#include "session/reply.h"
 
 struct session {
     enum smtp_state state;

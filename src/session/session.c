@@ -1,4 +1,4 @@
-#include "smtp/session.h"
+#include "session/session.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef MXDANE_TESTS_AUDIT_TASK_H
 #define MXDANE_TESTS_AUDIT_TASK_H
 
-#include "audit/task.h"
+#include "audit/domain_audit.h"
 
 #include "audit_zone.h"
 
@@ -21,8 +21,8 @@ struct seen_find {
 
 struct world {
     struct plan plan;
-    struct task_services services;
-    struct task *task;
+    struct domain_audit_services services;
+    struct domain_audit *audit;
     unsigned finished;
 };
 
@@ -70,13 +70,13 @@ static inline const struct domain *world_begin(struct world *world, const char *
     if (plan.addresses == 0)
         world->plan.addresses = 200;
     world->services.plan = &world->plan;
-    world->task = task_new(&world->services, input, on_finished, world);
-    return task_domain(world->task);
+    world->audit = domain_audit_new(&world->services, input, on_finished, world);
+    return domain_audit_facts(world->audit);
 }
 
 static inline void world_end(struct world *world)
 {
-    task_free(world->task);
+    domain_audit_free(world->audit);
     for (size_t i = 0; i < find_count; i++)
         assert_int_equal(finds[i].released, world->finished);
 }

@@ -1,7 +1,7 @@
 /*
  * The audit of a domain: which look-ups, how far, and which hosts.
  */
-#include "audit_task.h"
+#include "audit_domain.h"
 
 static const struct record null_mx[] = {{.type = RECORD_MX, .data.mx = {0, "."}}};
 static const struct record odd_null_mx[] = {{.type = RECORD_MX, .data.mx = {10, "."}}};
@@ -164,7 +164,7 @@ static void test_no_name(void **state)
     assert_false(domain->walked);
     assert_int_equal(domain_exit_status(domain), EXIT_WRONG);
     world_end(&world);
-    task_free(NULL);
+    domain_audit_free(NULL);
 }
 
 /* The answers may come in any order; what is shown keeps its own. */

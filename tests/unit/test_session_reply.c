@@ -1,4 +1,4 @@
-#include "smtp/reply.h"
+#include "session/reply.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

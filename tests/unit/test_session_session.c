@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "smtp/session.h"
+#include "session/session.h"
 
 struct row {
     const char *name;
