@@ -210,7 +210,7 @@ static void share_chain(struct entry *entry, size_t index)
     arena_fini(&memory->tls);
 }
 
-static void on_probed(void *argument, struct address *address)
+static void on_probed(void *argument, const struct address *address)
 {
     struct entry *entry = argument;
     size_t index = (size_t)(address - entry->host.addresses);

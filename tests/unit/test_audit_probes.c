@@ -69,7 +69,7 @@ uint64_t __wrap_probe_silence(const struct probe *probe)
     return probe->silence;
 }
 
-static void on_done(void *argument, struct address *address)
+static void on_done(void *argument, const struct address *address)
 {
     (void)address;
     ((struct world *)argument)->done++;
