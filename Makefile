@@ -113,7 +113,7 @@ $(BUILD)/unit/test_dane_delegation: ALL_LDFLAGS += -Wl,--wrap=EVP_DigestFinal_ex
 $(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
 	-Wl,--wrap=probes_cancel,--wrap=probes_free
-$(BUILD)/unit/test_audit_task $(BUILD)/unit/test_audit_verdicts: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
 
 # A test in which calls of OpenSSL fail.

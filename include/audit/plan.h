@@ -25,9 +25,7 @@ struct plan {
     size_t addresses;  /* probed for one domain at most, its hosts' together */
     uint64_t pause_ms; /* between two connections to an address */
     bool dialogue;     /* keep the SMTP dialogues */
-    bool findings;     /* say what is wrong, and what might be better */
-    unsigned warn_days; /* before a certificate ends; see audit/findings.h */
-    const struct retired *retired; /* CAs that no longer issue; NULL: none is known */
+    bool findings;     /* ask too what findings need to know */
     bool reserved, no_ipv4, no_ipv6, all, ee_checks, down_only;
     const char *down[LIMIT_DOWN_HOSTS];
     size_t down_count;

@@ -10,13 +10,13 @@
 #include "audit/plan.h"
 #include "dane/handshake.h"
 #include "model/host.h"
-#include "smtp/probe.h"
+#include "session/probe.h"
 
 struct uv_loop_s;
 struct probes;
 
 struct probes_listener { /* called from the loop */
-    void (*done)(void *argument, struct address *address); /* once */
+    void (*done)(void *argument, const struct address *address); /* once */
     void (*stalled)(void *argument); /* at most once before: the server is silent, or has to rest */
     void *argument;
 };

@@ -12,6 +12,7 @@
 #include "audit/plan.h"
 #include "base/failure.h"
 #include "base/pattern.h"
+#include "findings/findings.h"
 #include "report/format.h"
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
@@ -25,6 +26,7 @@ struct options_terminal { /* what "auto" means */
 struct options {
     enum options_action action;
     struct plan plan;
+    struct findings_rules rules; /* of the judge */
     const struct report_format *format;
     struct report_options report;
     struct trace_options trace;

@@ -1,26 +1,39 @@
 /*
- * Names of a certificate against reference identifiers. Pure: no I/O, no clock, no OpenSSL.
+ * TLSA records against the certificates of a chain, each pair looked at once, in time linear in
+ * both but for a logarithm: a zone chooses the one number and a server the other. Pure: no I/O, no
+ * clock, no signatures.
  */
 #ifndef MXDANE_DANE_MATCH_H
 #define MXDANE_DANE_MATCH_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "base/text.h"
+#include "base/arena.h"
 #include "model/certificate.h"
+#include "model/match.h"
+#include "model/record.h"
+
+/* What each of `count` TLSA records is by itself. Lives in `arena`, as all that follows. */
+const struct record_facts *match_facts(const struct record *tlsa, size_t count,
+                                       struct arena *arena);
 
 /*
- * Whether the leaf carries one of the reference identifiers (RFC 7672 sections 3.2.2, 3.2.3).
- * References are tried in order, the primary first, each exactly before by wildcard; a trailing
- * dot is ignored. The leaf's dNSNames count; its CNs, every one, only where it has none. Case does not
- * matter.
- * A wildcard is the whole first label, stands for one label, and has two labels or more behind
- * it. A name with a byte no host name has (NUL above all) never matches.
- * `matched` (NULL allowed) is the name as in the certificate, borrowed from `leaf`; absent
- * (data NULL) where the result is false.
+ * What each record is in the chain, and the marks of its certificates: `[matched]` where the record
+ * U S M DATA is in the RRset, U being DANE-EE(3) at depth 0 and DANE-TA(2) deeper. `pkey sha256` is
+ * always shown, another digest where a record of any usage has its selector and matching type. A
+ * mark is a fact about one record: agility and the path are the verdict's. A match as the record's
+ * fields say goes before anything else that its data may be. The certificates have their full data.
  */
-bool match_name(const struct certificate *leaf, const char *const *references, size_t count,
-                struct bytes *matched);
+const struct record_match *match_records(const struct record *tlsa,
+                                         const struct record_facts *facts, size_t count,
+                                         struct certificate *certificates,
+                                         size_t certificate_count, struct arena *arena);
+
+/*
+ * The first certificate above the leaf that a usable DANE-TA(2) record is which digest agility does
+ * not hide (RFC 7671 section 9), in a path or not; 0: there is none.
+ */
+size_t match_anchor(const struct record *tlsa, const struct record_facts *facts,
+                    const struct record_match *matches, size_t count);
 
 #endif

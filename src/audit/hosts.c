@@ -7,7 +7,7 @@
 #include "audit/explain.h"
 #include "audit/probes.h"
 #include "base/memory.h"
-#include "dane/records.h"
+#include "dane/match.h"
 #include "dns/name.h"
 #include "dns/resolver.h"
 #include "dns/walk.h"
@@ -210,7 +210,7 @@ static void share_chain(struct entry *entry, size_t index)
     arena_fini(&memory->tls);
 }
 
-static void on_probed(void *argument, struct address *address)
+static void on_probed(void *argument, const struct address *address)
 {
     struct entry *entry = argument;
     size_t index = (size_t)(address - entry->host.addresses);
@@ -302,7 +302,7 @@ static void take_tlsa(struct entry *entry)
 
     host->tlsa_state = TLSA_SECURE;
     host->tlsa_facts =
-        records_facts(host->tlsa->records, host->tlsa->record_count, &entry->arena);
+        match_facts(host->tlsa->records, host->tlsa->record_count, &entry->arena);
 }
 
 static void on_tlsa(void *argument)

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "model/transport.h"
-#include "smtp/probe.h"
+#include "session/probe.h"
 
 enum { BUCKETS = 1024 };
 

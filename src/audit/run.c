@@ -7,9 +7,9 @@
 #include <uv.h>
 
 #include "audit/hosts.h"
-#include "audit/journal.h"
-#include "audit/list.h"
-#include "audit/task.h"
+#include "history/journal.h"
+#include "history/list.h"
+#include "audit/domain_audit.h"
 #include "base/memory.h"
 #include "base/writable.h"
 #include "dns/resolver.h"
@@ -20,14 +20,14 @@ struct entry { /* a domain in flight, or finished and not reported */
     struct entry *older, *newer; /* begun before, after */
     struct entry *next_ready;
     struct run *run;
-    struct task *task;
+    struct domain_audit *audit;
     size_t position; /* in the input */
     bool finished;
 };
 
 struct run {
     uv_loop_t loop;
-    struct task_services services;
+    struct domain_audit_services services;
     struct handshake_context *tls;
     const struct run_input *input;
     const struct run_reader *reader;
@@ -52,7 +52,7 @@ struct run {
 
 static void entry_free(struct entry *entry)
 {
-    task_free(entry->task);
+    domain_audit_free(entry->audit);
     free(entry);
 }
 
@@ -95,7 +95,7 @@ static void settle_later(struct run *run, uint64_t milliseconds)
 /* The journal says what the output has: it is written after it. */
 static void count_reported(struct run *run, const struct entry *entry)
 {
-    const struct domain *domain = task_domain(entry->task);
+    const struct domain *domain = domain_audit_facts(entry->audit);
     enum exit_status status = domain_exit_status(domain);
     struct run_counts *counts = &run->outcome.counts;
 
@@ -112,7 +112,7 @@ static void count_reported(struct run *run, const struct entry *entry)
 static void report_ready(struct run *run)
 {
     while (run->ready != NULL && !run->failed) {
-        const struct domain *domain = task_domain(run->ready->task);
+        const struct domain *domain = domain_audit_facts(run->ready->audit);
 
         switch (run->reader->report(run->reader->argument, domain, run->failure)) {
         case RUN_REPORTED:
@@ -173,7 +173,7 @@ static void begin(struct run *run, const char *domain)
     *(run->newest != NULL ? &run->newest->newer : &run->oldest) = entry;
     run->newest = entry;
     run->outcome.counts.in_flight++;
-    entry->task = task_new(&run->services, domain, on_finished, entry);
+    entry->audit = domain_audit_new(&run->services, domain, on_finished, entry);
 }
 
 static void fail_journal(struct run *run)
@@ -354,7 +354,7 @@ static bool set_up_input(struct run *run, struct failure *failure)
 
 static bool set_up(struct run *run, const struct plan *plan, struct failure *failure)
 {
-    struct task_services *services = &run->services;
+    struct domain_audit_services *services = &run->services;
 
     services->plan = plan;
     run->most = LIMIT_DOMAINS_IN_FLIGHT + plan->jobs;

@@ -204,8 +204,10 @@ static bool set_down(struct plan *plan, struct failure *failure)
     return true;
 }
 
-static void apply_number(struct plan *plan, int key, uint64_t value)
+static void apply_number(struct options *options, int key, uint64_t value)
 {
+    struct plan *plan = &options->plan;
+
     switch (key) {
     case 't': plan->resolver.timeout_ms = value; break;
     case 'r': plan->resolver.tries = (unsigned)value; break;
@@ -213,7 +215,7 @@ static void apply_number(struct plan *plan, int key, uint64_t value)
     case 's': plan->smtp_timeout_ms = value; break;
     case 'l': plan->line_limit = (size_t)value; break;
     case 'd': plan->verify_time += (int64_t)value * 86400; break;
-    case 'w': plan->warn_days = (unsigned)value; break;
+    case 'w': options->rules.warn_days = (unsigned)value; break;
     case 'p': plan->port = (uint16_t)value; break;
     case 'j':
         plan->jobs = (size_t)value;
@@ -226,7 +228,7 @@ static void apply_number(struct plan *plan, int key, uint64_t value)
 }
 
 /* The options that take a number. */
-static bool set_number(struct plan *plan, int key, struct failure *failure)
+static bool set_number(struct options *options, int key, struct failure *failure)
 {
     static const struct {
         int key;
@@ -255,7 +257,7 @@ static bool set_number(struct plan *plan, int key, struct failure *failure)
         return failure_set(failure, "%s: not a number from %llu to %llu: %s", ranges[i].name,
                            (unsigned long long)ranges[i].minimum,
                            (unsigned long long)ranges[i].maximum, optarg);
-    apply_number(plan, key, value);
+    apply_number(options, key, value);
     return true;
 }
 
@@ -306,7 +308,7 @@ static bool set_option(struct options *options, int key, struct failure *failure
         return set_when(&options->trace.color, options->terminal.color, "--color", failure);
     case 'V': options->action = OPTIONS_VERSION; return true;
     case 'h': options->action = OPTIONS_HELP; return true;
-    default: return set_number(plan, key, failure);
+    default: return set_number(options, key, failure);
     }
 }
 
@@ -340,8 +342,8 @@ static void set_defaults(struct options *options, int64_t now,
         .addresses = 200,
         .pause_ms = 100,
         .verify_time = now,
-        .warn_days = 14,
     };
+    options->rules.warn_days = 14;
 }
 
 static bool refuse(int key, char **argv, struct failure *failure)
@@ -366,6 +368,8 @@ static void settle(struct options *options)
     report->terminal = options->terminal.output && options->output == NULL;
     report->changes = options->changes;
     report->verify_time = options->plan.verify_time;
+    options->rules.verify_time = options->plan.verify_time;
+    options->rules.ee_checks = options->plan.ee_checks;
     options->plan.dialogue = verbose || options->format->dialogue;
     options->plan.findings = verbose || options->format->findings || options->state != NULL;
 }

@@ -65,8 +65,7 @@ static void add_pem(struct buffer *out, const char *label, struct bytes der)
     buffer_printf(out, "-----END %s-----\n", label);
 }
 
-static void add_forms(struct bytes *forms, const char *label, struct bytes der,
-                      struct arena *arena)
+static void add_forms(struct bytes *forms, const char *label, struct bytes der, struct arena *arena)
 {
     struct buffer text;
 
@@ -81,7 +80,7 @@ static void add_forms(struct bytes *forms, const char *label, struct bytes der,
 
 struct digest_pem digest_pem(const struct certificate *certificate, struct arena *arena)
 {
-    struct digest_pem pem;
+    struct digest_pem pem = {{{NULL, 0}}};
 
     add_forms(pem.forms, "CERTIFICATE", certificate->data[CERTIFICATE_FULL_CERT], arena);
     add_forms(pem.forms + DIGEST_PEM_FORMS / 2, "PUBLIC KEY",

@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "dane/records.h"
+#include "dane/match.h"
 #include "judge.h"
 #include "parameters.h"
 #include "x509.h"
@@ -173,7 +173,7 @@ static bool set_up_dane(struct handshake *handshake, const struct handshake_conf
     handshake->tlsa = arena_new(&handshake->arena, config->tlsa_count, sizeof *handshake->tlsa);
     handshake->facts = config->facts;
     if (handshake->facts == NULL)
-        handshake->facts = records_facts(config->tlsa, config->tlsa_count, &handshake->arena);
+        handshake->facts = match_facts(config->tlsa, config->tlsa_count, &handshake->arena);
     for (size_t i = 0; i < config->tlsa_count; i++)
         add_tlsa(handshake, &config->tlsa[i]);
     return true;
@@ -430,7 +430,7 @@ static void copy_chain(const struct handshake *handshake, struct arena *arena,
     arena_init(&scratch);
     for (size_t i = 0; i < count; i++)
         certificate_from_x509(handshake->chain.certificates[i], arena, &scratch, &certificates[i]);
-    address->matches = records_match(handshake->tlsa, handshake->facts, handshake->tlsa_count,
+    address->matches = match_records(handshake->tlsa, handshake->facts, handshake->tlsa_count,
                                      certificates, count, arena);
     for (size_t i = 0; i < count; i++)
         keep_data(&certificates[i], arena);
@@ -453,8 +453,8 @@ void handshake_result(const struct handshake *handshake, struct arena *arena,
     address->dane = handshake->judgement.result;
     address->dane_depth = handshake->judgement.depth;
     if (handshake->judgement.unmatched)
-        anchor = records_anchor(handshake->tlsa, handshake->facts, address->matches,
-                                handshake->tlsa_count);
+        anchor = match_anchor(handshake->tlsa, handshake->facts, address->matches,
+                              handshake->tlsa_count);
     address->dane_reason =
         judge_reason(&handshake->judgement, handshake->ssl, &handshake->chain, anchor, arena);
     ERR_clear_error();

@@ -1,6 +1,6 @@
 #include "dane/verdict.h"
 
-#include "dane/match.h"
+#include "dane/names.h"
 
 static struct verdict verdict_of(enum verdict_code code)
 {
@@ -17,7 +17,7 @@ static struct verdict decide_ee(const struct address *address, const struct verd
 {
     const struct certificate *leaf = &address->chain.certificates[0];
     struct bytes name;
-    bool named = match_name(leaf, rules->references, rules->reference_count, &name);
+    bool named = names_match(leaf, rules->references, rules->reference_count, &name);
 
     if (rules->ee_checks && !certificate_dates_hold(leaf, rules->verify_time))
         return verdict_of(VERDICT_CERT_EXPIRED);
@@ -32,7 +32,7 @@ static struct verdict decide_ta(const struct address *address, const struct verd
     const struct certificate *leaf = &address->chain.certificates[0];
     struct bytes name;
 
-    if (!match_name(leaf, rules->references, rules->reference_count, &name))
+    if (!names_match(leaf, rules->references, rules->reference_count, &name))
         return verdict_of(VERDICT_NAME_MISMATCH);
     return verdict_pass(address, name);
 }

@@ -13,7 +13,8 @@ static const struct row rows[] = {
     [EXCESS_RECORDS] = {LIMIT_RECORDS, "records in an answer"},
     [EXCESS_MX_HOSTS] = {LIMIT_HOSTS, "MX hosts: the others are not checked"},
     [EXCESS_ADDRESSES] = {LIMIT_ADDRESSES, "addresses: the others are not probed"},
-    [EXCESS_DOMAIN_ADDRESSES] = {0, "more addresses than are probed for one domain: the others are not probed"},
+    [EXCESS_DOMAIN_ADDRESSES] = {0, "more addresses than are probed for one domain: the others are "
+                                    "not probed"},
     [EXCESS_REPLY_LINE] = {0, "a line longer than -l allows"},
     [EXCESS_REPLY_LINES] = {LIMIT_REPLY_LINES, "lines in a reply"},
     [EXCESS_SESSION_BYTES] = {LIMIT_SESSION_BYTES, "bytes of replies in a session"},

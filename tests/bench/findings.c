@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "audit/findings.h"
+#include "findings/findings.h"
 #include "base/memory.h"
-#include "dane/records.h"
+#include "dane/match.h"
 
 enum { NOW = 1800000000, DER_BYTES = 1200 };
 
@@ -74,7 +74,7 @@ static double compare(struct arena *arena, struct host *host)
         const struct chain *chain = &host->addresses[i].chain;
 
         host->addresses[i].matches =
-            records_match(host->tlsa->records, host->tlsa_facts, host->tlsa->record_count,
+            match_records(host->tlsa->records, host->tlsa_facts, host->tlsa->record_count,
                           (struct certificate *)chain->certificates, chain->count, arena);
     }
     return cpu_ms() - began;
@@ -95,7 +95,7 @@ static void measure(size_t records, size_t addresses, size_t certificates)
                           .record_count = records};
     struct host host = {.name = "mx.x.", .base = "mx.x.", .a = &lookup_a, .aaaa = &lookup_a,
                         .tlsa = &tlsa, .tlsa_state = TLSA_SECURE, .probed = true,
-                        .tlsa_facts = records_facts(tlsa.records, records, &arena),
+                        .tlsa_facts = match_facts(tlsa.records, records, &arena),
                         .addresses = arena_new(&arena, addresses, sizeof *host.addresses),
                         .address_count = addresses};
     struct verdict *verdicts = arena_new(&arena, addresses, sizeof *verdicts);

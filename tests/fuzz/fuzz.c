@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "audit/findings.h"
+#include "findings/findings.h"
 #include "grammar/forms.h"
 #include "grammar/grammar.h"
 #include "model/finding.h"

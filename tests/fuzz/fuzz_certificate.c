@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "dane/names.h"
 #include "dane/match.h"
-#include "dane/records.h"
 #include "dane/verdict.h"
 #include "fuzz/fuzz.h"
 
@@ -55,7 +55,7 @@ static void check_names(const struct certificate *certificate)
     static const char *const references[] = {"mx.example.org.", "example.org."};
     struct bytes matched;
 
-    if (!match_name(certificate, references, 2, &matched))
+    if (!names_match(certificate, references, 2, &matched))
         return;
     fuzz_require(matched.length >= sizeof "*.example.org" - 1 || matched.length == 11,
                  "what matches is as long as a reference");
@@ -72,7 +72,7 @@ static void mark(struct certificate *chain, unsigned depth, const struct record 
     struct arena arena;
 
     arena_init(&arena);
-    records_match(record, records_facts(record, 1, &arena), 1, chain, depth + 1, &arena);
+    match_records(record, match_facts(record, 1, &arena), 1, chain, depth + 1, &arena);
     arena_fini(&arena);
 }
 

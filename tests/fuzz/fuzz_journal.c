@@ -1,5 +1,5 @@
 /* The input is a journal. */
-#include "audit/journal.h"
+#include "history/journal.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* The input is a list of domains: as a file, and as a pipe that gives it piece by piece. */
-#include "audit/list.h"
+#include "history/list.h"
 
 #include <stdio.h>
 #include <string.h>

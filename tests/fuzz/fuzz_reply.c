@@ -1,5 +1,5 @@
 /* The input is what a server says: one reply, in whatever pieces. */
-#include "smtp/reply.h"
+#include "session/reply.h"
 
 #include <string.h>
 #include <strings.h>

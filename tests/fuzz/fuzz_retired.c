@@ -1,5 +1,5 @@
 /* The input is a file of the keys of retired CAs. What it says is read here a second time. */
-#include "audit/retired.h"
+#include "findings/retired_cas.h"
 
 #include <stdlib.h>
 #include <string.h>

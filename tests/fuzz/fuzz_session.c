@@ -3,7 +3,7 @@
  * and a letter: h the handshake is done, f it failed, c closed, r reset, t timeout, e an event
  * for the dialogue.
  */
-#include "smtp/session.h"
+#include "session/session.h"
 
 #include <string.h>
 

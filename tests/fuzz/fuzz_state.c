@@ -2,7 +2,7 @@
  * The input is a state file, and the list of a run that writes one. The file is in a folder of
  * memory, where publishing does not wait for a disk.
  */
-#include "audit/state.h"
+#include "history/state.h"
 
 #include <inttypes.h>
 #include <stdio.h>

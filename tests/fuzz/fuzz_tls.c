@@ -9,7 +9,7 @@
 #include "dane/verdict.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/tls.h"
-#include "smtp/session.h"
+#include "session/session.h"
 
 enum { OLD_TLS = 1, RAW = 2, HANGS_UP = 4 }; /* RAW: no server, the bytes themselves */
 enum { CHANGES_MAX = 4, TURNS = 64 };

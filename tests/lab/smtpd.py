@@ -88,7 +88,7 @@ class Session(asyncio.Protocol):
         self.script, self.context, self.hand_over = script, context, hand_over
         self.transport, self.buffer = None, b""
         self.tls = None  # the SSLObject after STARTTLS
-        self.established = self.delayed = False
+        self.established = self.delayed = self.ended = False
         self.writable, self.pouring = asyncio.Event(), None
         self.writable.set()
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -117,6 +117,7 @@ class Session(asyncio.Protocol):
         elif what == "close":
             self.transport.close()
         elif what == "half-close":
+            self.ended = True
             self.transport.write_eof()
         elif what in ENDLESS:
             self.pouring = asyncio.get_running_loop().create_task(self.pour(*ENDLESS[what]))
@@ -156,6 +157,8 @@ class Session(asyncio.Protocol):
             self.tls = self.context.wrap_bio(self.incoming, self.outgoing, server_side=True)
 
     def write(self, data):
+        if self.ended:  # half-closed: TLS may still have something to say
+            return
         size = self.script["pieces"] or len(data) or 1
         for at in range(0, len(data), size):
             self.transport.write(data[at:at + size])

@@ -220,7 +220,7 @@ static inline bool is_in_path(const struct vector *vector, size_t index)
 
 /* The anchor that a record of usage 2 is: sent above the leaf, or whole in DNS. */
 static inline enum verdict_code judge_anchor(const struct vector *vector, const struct record_tlsa *tlsa,
-                                      struct arena *arena, bool *anchor_dates)
+                                      struct arena *arena)
 {
     enum verdict_code best = VERDICT_TLSA_MISMATCH;
     bool sent = false;
@@ -229,14 +229,12 @@ static inline enum verdict_code judge_anchor(const struct vector *vector, const 
         if (record_is(tlsa, vector->sent[i], arena)) {
             sent = sent || is_in_path(vector, i);
             best = better(best, verify(vector, vector->sent[i]));
-            *anchor_dates = *anchor_dates || !dates_hold(vector->sent[i], vector->time);
         }
     if (tlsa->mtype == 0 && tlsa->selector == 0) {
         X509 *anchor = record_certificate(tlsa);
 
         if (X509_cmp(anchor, vector->sent[0]) != 0)
             best = better(best, verify(vector, anchor));
-        *anchor_dates = *anchor_dates || !dates_hold(anchor, vector->time);
         X509_free(anchor);
     }
     if (tlsa->mtype == 0 && tlsa->selector == 1 && !sent) {
@@ -251,7 +249,6 @@ static inline enum verdict_code judge_anchor(const struct vector *vector, const 
 struct opinion {
     enum verdict_code path;
     bool leaf;         /* a record of usage 3 matches: names don't count */
-    bool anchor_dates; /* an anchor that matches is itself outside its dates */
 };
 
 /* Of the path, whatever the names. */
@@ -266,7 +263,7 @@ static inline struct opinion judge_path(const struct vector *vector, struct aren
         if (!is_usable(tlsa))
             continue;
         if (!is_outranked(vector, tlsa) && tlsa->usage == 2)
-            code = judge_anchor(vector, tlsa, arena, &opinion.anchor_dates);
+            code = judge_anchor(vector, tlsa, arena);
         else if (!is_outranked(vector, tlsa) && record_is(tlsa, vector->sent[0], arena))
             opinion.leaf = true;
         opinion.path =

@@ -1,5 +1,5 @@
 /* The sentence of an answer whose zone is signed with what the resolver does not know. */
-#include "audit/findings.h"
+#include "findings/findings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "smtp/probe.h"
+#include "session/probe.h"
 
 enum { MOST = 8, ADDRESSES = 8 };
 
@@ -69,7 +69,7 @@ uint64_t __wrap_probe_silence(const struct probe *probe)
     return probe->silence;
 }
 
-static void on_done(void *argument, struct address *address)
+static void on_done(void *argument, const struct address *address)
 {
     (void)address;
     ((struct world *)argument)->done++;

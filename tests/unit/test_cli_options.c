@@ -126,7 +126,7 @@ static void test_format(void **state)
         assert_string_equal(options.format->name, rows[i].format);
         assert_int_equal(options.plan.findings, rows[i].findings);
         assert_int_equal(options.plan.dialogue, rows[i].dialogue);
-        assert_int_equal(options.plan.warn_days, 14);
+        assert_int_equal(options.rules.warn_days, 14);
         options_fini(&options);
     }
 }

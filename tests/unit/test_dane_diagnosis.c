@@ -1,7 +1,7 @@
 /* What a TLSA record that does not match is: each row a record and what the bytes prove of it. */
 #include "dane/diagnosis.h"
 
-#include "dane/records.h"
+#include "dane/match.h"
 #include "dane_world.h"
 
 #include <openssl/pem.h>
@@ -24,9 +24,9 @@ static struct record make_record(uint8_t usage, uint8_t selector, uint8_t mtype,
 static struct finding find(struct world *world, const struct record *record,
                            const struct chain *chain)
 {
-    const struct record_facts *facts = records_facts(record, 1, &world->arena);
+    const struct record_facts *facts = match_facts(record, 1, &world->arena);
     const struct record_match *match =
-        records_match(record, facts, 1, (struct certificate *)chain->certificates, chain->count,
+        match_records(record, facts, 1, (struct certificate *)chain->certificates, chain->count,
                       &world->arena);
 
     return diagnosis_find(record, facts, match, chain);

@@ -1,6 +1,6 @@
 /* Certificates and servers that mean harm, as far as a lab with OpenSSL's own servers cannot go. */
 #include "base/limits.h"
-#include "dane/match.h"
+#include "dane/names.h"
 #include "dane_world.h"
 
 static const struct handshake_config plain_config = {.base = "mx.example.org",
@@ -64,7 +64,7 @@ static void test_broken_names(void **state)
         assert_true(X509_sign(x509, world->keys[KEY_LEAF], EVP_sha256()) > 0);
         assert_true(
             certificate_parse(pki_der(x509, &world->arena), &world->arena, &certificate));
-        if (match_name(&certificate, references, 1, NULL) != row->wanted)
+        if (names_match(&certificate, references, 1, NULL) != row->wanted)
             fail_msg("%s", row->name);
         X509_free(x509);
     }

@@ -1,190 +1,262 @@
+/* TLSA records against chains: marks, matches, and what a record is by itself. */
 #include "dane/match.h"
 
-#include "dane/certificate.h"
 #include "dane_pki.h"
 
-#define TEXT(text)                                                                                 \
-    {                                                                                              \
-        (const uint8_t *)(text), sizeof(text) - 1                                                  \
-    }
+#include "base/arena.h"
 
-struct name_row {
-    struct bytes name;
-    const char *reference;
-    bool wanted;
-};
-
-static const struct name_row name_rows[] = {
-    {TEXT("mx.example.org"), "mx.example.org", true},
-    {TEXT("MX.Example.ORG"), "mx.example.org", true},
-    {TEXT("mx.example.org"), "MX.EXAMPLE.ORG", true},
-    {TEXT("mx.example.org"), "mx2.example.org", false},
-    {TEXT("mx.example.org"), "x.example.org", false},
-    {TEXT("example.org"), "mx.example.org", false},
-    {TEXT("mx.example.org"), "example.org", false},
-    {TEXT("mx_1.example.org"), "mx_1.example.org", true},
-    {TEXT("mx.example.org."), "mx.example.org", false},
-    {TEXT("*.example.org"), "mx.example.org", true},
-    {TEXT("*.EXAMPLE.org"), "mx.example.ORG", true},
-    {TEXT("x.example.org"), "mx.example.org", false},
-    {TEXT("-.example.org"), "mx.example.org", false},
-    {TEXT("?.example.org"), "mx.example.org", false},
-    {TEXT("*xexample.org"), "mx.example.org", false},
-    {TEXT("*.example.org"), "mx-example.org", false},
-    {TEXT("*.example.org"), "mx", false},
-    {TEXT("*.example.org"), "a.mx.example.org", false},
-    {TEXT("*.example.org"), "example.org", false},
-    {TEXT("*.example.org"), "mx_1.example.org", false},
-    {TEXT("*.example.org"), "xn--mller-kva.example.org", true},
-    {TEXT("*.org"), "example.org", false},
-    {TEXT("*."), "org", false},
-    {TEXT("*"), "org", false},
-    {TEXT("*"), "mx.example.org", false},
-    {TEXT("*.*.org"), "mx.example.org", false},
-    {TEXT("mx.*.org"), "mx.example.org", false},
-    {TEXT("m*.example.org"), "mx.example.org", false},
-    {TEXT("*x.example.org"), "mx.example.org", false},
-    {TEXT("m*x.example.org"), "mx.example.org", false},
-    {TEXT("**.example.org"), "mx.example.org", false},
-    {TEXT("*.example.org."), "mx.example.org", false},
-    {TEXT("*..example.org"), "mx.example.org", false},
-    {TEXT("*.example..org"), "mx.example..org", false},
-    {TEXT("*.-a.example.org"), "mx.-a.example.org", false},
-    {TEXT("*.a-.example.org"), "mx.a-.example.org", false},
-    {TEXT("*.a_b.example.org"), "mx.a_b.example.org", false},
-    {TEXT(".example.org"), "mx.example.org", false},
-    {TEXT("mx.example.org\0.evil.example"), "mx.example.org", false},
-    {TEXT("mx.example.org\0"), "mx.example.org", false},
-    {TEXT("\0mx.example.org"), "mx.example.org", false},
-    {TEXT("*.example.org\0.evil.example"), "mx.example.org", false},
-    {TEXT(" mx.example.org"), "mx.example.org", false},
-    {TEXT("mx.example.org\n"), "mx.example.org", false},
-    {TEXT(""), "mx.example.org", false},
-};
-
-static bool name_matches(const struct certificate *leaf, const char *reference)
+static void mark(struct certificate *chain, size_t depths, const struct record *tlsa, size_t count)
 {
-    return match_name(leaf, &reference, 1, NULL);
-}
-
-static void test_names(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof name_rows / sizeof name_rows[0]; i++) {
-        const struct name_row *row = &name_rows[i];
-        struct certificate with_dns = {.names = &row->name, .name_count = 1};
-        struct certificate with_cn = {.subject_cn = row->name};
-
-        if (name_matches(&with_dns, row->reference) != row->wanted)
-            fail_msg("dNSName %s, %s", (const char *)row->name.data, row->reference);
-        if (name_matches(&with_cn, row->reference) != row->wanted)
-            fail_msg("CN %s, %s", (const char *)row->name.data, row->reference);
-    }
-}
-
-static void add_dns_name(X509 *x509, struct bytes dns)
-{
-    GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
-
-    ASN1_STRING_set(text, dns.data, (int)dns.length);
-    GENERAL_NAME_set0_value(name, GEN_DNS, text);
-    sk_GENERAL_NAME_push(names, name);
-    assert_int_equal(X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, 0), 1);
-    GENERAL_NAMES_free(names);
-}
-
-static void add_cn(X509 *x509, struct bytes cn)
-{
-    X509_NAME_add_entry_by_NID(X509_get_subject_name(x509), NID_commonName, V_ASN1_UTF8STRING,
-                               cn.data, (int)cn.length, -1, 0);
-}
-
-/* Through DER and back, so that certificate.c is part of the comparison. */
-static bool ours(X509 *x509, EVP_PKEY *key, const char *reference)
-{
-    struct certificate certificate;
     struct arena arena;
 
-    X509_set_pubkey(x509, key);
-    assert_true(X509_sign(x509, key, EVP_sha256()) > 0);
     arena_init(&arena);
-    assert_true(certificate_parse(pki_der(x509, &arena), &arena, &certificate));
-    bool matches = name_matches(&certificate, reference);
-
+    match_records(tlsa, match_facts(tlsa, count, &arena), count, chain, depths, &arena);
     arena_fini(&arena);
-    return matches;
 }
 
-static void test_agrees_with_openssl(void **state)
+static const uint8_t letters[2][64] = {{1}, {2}};
+
+struct mark_row {
+    const char *name;
+    uint8_t usage, selector, mtype;
+    unsigned depth;
+    enum certificate_digest mark;
+    bool good, shown, matched;
+};
+
+static const struct mark_row mark_rows[] = {
+    {"3 1 1 at 0", 3, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 1},
+    {"3 1 1 at 1 (E33)", 3, 1, 1, 1, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
+    {"2 1 1 at 1", 2, 1, 1, 1, CERTIFICATE_PKEY_SHA256, 1, 1, 1},
+    {"2 1 1 at 7", 2, 1, 1, 7, CERTIFICATE_PKEY_SHA256, 1, 1, 1},
+    {"2 1 1 at 0 (E33)", 2, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
+    {"1 1 1 at 0 (E37)", 1, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
+    {"other data (E30)", 3, 1, 1, 0, CERTIFICATE_PKEY_SHA256, 0, 1, 0},
+    {"pkey sha256 always", 3, 0, 2, 0, CERTIFICATE_PKEY_SHA256, 1, 1, 0},
+    {"3 0 1", 3, 0, 1, 0, CERTIFICATE_CERT_SHA256, 1, 1, 1},
+    {"3 1 2", 3, 1, 2, 0, CERTIFICATE_PKEY_SHA512, 1, 1, 1},
+    {"3 0 2", 3, 0, 2, 0, CERTIFICATE_CERT_SHA512, 1, 1, 1},
+    {"3 0 0", 3, 0, 0, 0, CERTIFICATE_FULL_CERT, 1, 1, 1},
+    {"3 1 0", 3, 1, 0, 0, CERTIFICATE_FULL_SPKI, 1, 1, 1},
+    {"0 0 1 is shown", 0, 0, 1, 0, CERTIFICATE_CERT_SHA256, 1, 1, 0},
+    {"not asked, not shown", 3, 1, 1, 0, CERTIFICATE_CERT_SHA256, 1, 0, 0},
+    {"unknown selector", 3, 2, 1, 0, CERTIFICATE_CERT_SHA256, 1, 0, 0},
+};
+
+static void test_marks(void **state)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-
     (void)state;
-    for (size_t i = 0; i < 3 * sizeof name_rows / sizeof name_rows[0]; i++) {
-        const struct name_row *row = &name_rows[i / 3];
-        X509 *x509 = X509_new();
+    for (size_t i = 0; i < sizeof mark_rows / sizeof mark_rows[0]; i++) {
+        const struct mark_row *row = &mark_rows[i];
+        struct record record = {.type = RECORD_TLSA};
+        struct certificate chain[8] = {{.key = "?"}};
+        struct certificate *certificate = &chain[row->depth];
 
-        X509_set_version(x509, X509_VERSION_3);
-        X509_time_adj_ex(X509_getm_notBefore(x509), 0, 0, NULL);
-        X509_time_adj_ex(X509_getm_notAfter(x509), 1, 0, NULL);
-        if (i % 3 == 0)
-            add_dns_name(x509, row->name);
-        if (i % 3 == 2)
-            add_cn(x509, (struct bytes)TEXT("first.example.org"));
-        if (i % 3 > 0 && row->name.length > 0) /* OpenSSL has no empty CN */
-            add_cn(x509, row->name);
-        bool matches = ours(x509, key, row->reference);
-        bool theirs = X509_check_host(x509, row->reference, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-                                      NULL) == 1;
-
-        /* OpenSSL compares a literal name blindly; ours insists on host names only. */
-        if (matches != theirs)
-            fail_msg("%s: ours %d, OpenSSL %d", (const char *)row->name.data, matches, theirs);
-        X509_free(x509);
+        record.data.tlsa = (struct record_tlsa){
+            row->usage, row->selector, row->mtype, {letters[row->good ? 0 : 1], 64}};
+        for (int j = 0; j < CERTIFICATE_DIGESTS; j++)
+            certificate->data[j] = (struct bytes){letters[0], 64};
+        mark(chain, row->depth + 1, &record, 1);
+        if (certificate->marks[row->mark].shown != row->shown ||
+            certificate->marks[row->mark].matched != row->matched)
+            fail_msg("%s", row->name);
     }
-    EVP_PKEY_free(key);
 }
 
-static void test_references(void **state)
+static void test_mark_of_nothing(void **state)
 {
-    const struct bytes names[] = {TEXT("*.example.org"), TEXT("a.example.org"),
-                                  TEXT("example.net")};
-    struct certificate leaf = {.names = names, .name_count = 3, .subject_cn = TEXT("cn.example")};
-    const char *order[] = {"none.example", "a.example.org.", "example.net"};
-    const char *second[] = {"b.example.org", "example.net"};
-    const char *cn[] = {"cn.example"};
-    const char *empty[] = {"", "."};
-    struct bytes matched;
+    struct record record = {.type = RECORD_TLSA};
+    struct certificate certificate = {.key = "?"};
 
     (void)state;
-    assert_true(match_name(&leaf, order, 3, &matched));
-    assert_ptr_equal(matched.data, names[1].data); /* exact before wildcard */
-    assert_true(match_name(&leaf, second, 2, &matched));
-    assert_ptr_equal(matched.data, names[0].data);    /* the primary reference first */
-    assert_false(match_name(&leaf, cn, 1, &matched)); /* there are dNSNames */
-    assert_null(matched.data);
-    assert_false(match_name(&leaf, empty, 2, &matched));
-    assert_false(match_name(&leaf, order, 0, &matched));
-    leaf.name_count = 0;
-    assert_true(match_name(&leaf, cn, 1, &matched));
-    leaf.subject_cn = (struct bytes){NULL, 0};
-    assert_false(match_name(&leaf, cn, 1, &matched));
-    leaf.more_cns = names; /* every CN counts, without dNSNames */
-    leaf.more_cn_count = 3;
-    assert_true(match_name(&leaf, order, 3, &matched));
-    assert_ptr_equal(matched.data, names[1].data);
-    leaf.name_count = 1;
-    leaf.names = &names[2];
-    assert_false(match_name(&leaf, order, 2, &matched));
+    record.data.tlsa = (struct record_tlsa){3, 0, 0, {NULL, 0}};
+    mark(&certificate, 1, &record, 1); /* nothing equals nothing */
+    assert_false(certificate.marks[CERTIFICATE_FULL_CERT].matched);
+    mark(&certificate, 1, NULL, 0);
+    assert_true(certificate.marks[CERTIFICATE_PKEY_SHA256].shown);
+    assert_false(certificate.marks[CERTIFICATE_FULL_CERT].shown);
+}
+
+
+static size_t anchor(struct certificate chain[3], const struct record *tlsa, size_t count)
+{
+    struct arena arena;
+    const struct record_facts *facts;
+    size_t depth;
+
+    arena_init(&arena);
+    facts = match_facts(tlsa, count, &arena);
+    depth = match_anchor(tlsa, facts, match_records(tlsa, facts, count, chain, 3, &arena), count);
+    arena_fini(&arena);
+    return depth;
+}
+
+/* Above the leaf, by a usable record of usage 2 that counts. */
+static void test_anchor(void **state)
+{
+    const uint8_t bytes[3][32] = {{1}, {2}, {3}};
+    struct certificate certificates[3];
+    struct record record = {.type = RECORD_TLSA};
+
+    (void)state;
+    memset(certificates, 0, sizeof certificates);
+    for (int i = 0; i < 3; i++)
+        certificates[i].data[CERTIFICATE_PKEY_SHA256] =
+            certificates[i].data[CERTIFICATE_FULL_SPKI] = (struct bytes){bytes[i], 32};
+    for (uint8_t i = 0; i < 3; i++) {
+        record.data.tlsa = (struct record_tlsa){2, 1, 1, {bytes[i], 32}};
+        assert_int_equal(anchor(certificates, &record, 1), i);
+        assert_int_equal(anchor(certificates, &record, 0), 0);
+        record.data.tlsa.usage = 3;
+        assert_int_equal(anchor(certificates, &record, 1), 0);
+        record.data.tlsa = (struct record_tlsa){2, 1, 0, {bytes[i], 32}}; /* no key: unusable */
+        assert_int_equal(anchor(certificates, &record, 1), 0);
+        record.data.tlsa = (struct record_tlsa){2, 0, 1, {bytes[i], 32}};
+        assert_int_equal(anchor(certificates, &record, 1), 0);
+    }
+}
+
+enum { RANDOM_RECORDS = 300, RANDOM_CERTIFICATES = 9, ALPHABET = 40 };
+
+/* Few different digests, so that records and certificates meet often, and at several depths. */
+struct random_world {
+    uint8_t letters[ALPHABET][64];
+    struct record records[RANDOM_RECORDS];
+    struct certificate chain[RANDOM_CERTIFICATES];
+    uint32_t state;
+};
+
+static uint32_t roll(struct random_world *world, uint32_t sides)
+{
+    world->state = world->state * 1664525u + 1013904223u;
+    return (world->state >> 8) % sides;
+}
+
+static void fill(struct random_world *world, uint32_t seed)
+{
+    static const size_t lengths[CERTIFICATE_DIGESTS] = {32, 32, 64, 64, 40, 41};
+
+    *world = (struct random_world){.state = seed};
+    for (size_t i = 0; i < ALPHABET; i++)
+        memset(world->letters[i], (int)i, sizeof world->letters[i]);
+    for (size_t i = 0; i < RANDOM_CERTIFICATES; i++)
+        for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
+            world->chain[i].data[digest] =
+                (struct bytes){world->letters[roll(world, ALPHABET)], lengths[digest]};
+    for (size_t i = 0; i < RANDOM_RECORDS; i++)
+        world->records[i] = (struct record){
+            .type = RECORD_TLSA,
+            .data.tlsa = {(uint8_t)roll(world, 5), (uint8_t)roll(world, 3), (uint8_t)roll(world, 4),
+                          {world->letters[roll(world, ALPHABET)], lengths[roll(world, 6)]}}};
+}
+
+static bool equal(struct bytes left, struct bytes right)
+{
+    return left.length == right.length && memcmp(left.data, right.data, left.length) == 0;
+}
+
+/* The definition itself: each record beside each digest of each certificate. */
+static bool fits(const struct record_tlsa *tlsa, const struct certificate *chain, size_t depth,
+                 int digest)
+{
+    return equal(tlsa->data, chain[depth].data[digest]) &&
+           tlsa->usage == (depth == 0 ? 3 : 2) &&
+           tlsa->selector == certificate_digest_selector(digest) &&
+           tlsa->mtype == certificate_digest_mtype(digest);
+}
+
+static struct record_match define(const struct random_world *world, size_t index)
+{
+    const struct record_tlsa *tlsa = &world->records[index].data.tlsa;
+    struct record_match other = {RECORD_MATCH_NONE, 0, 0};
+
+    for (size_t depth = 0; depth < RANDOM_CERTIFICATES; depth++)
+        for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++) {
+            if (fits(tlsa, world->chain, depth, digest))
+                return (struct record_match){RECORD_MATCH_FITS, (uint8_t)depth, (uint8_t)digest};
+            if (other.kind == RECORD_MATCH_NONE && equal(tlsa->data, world->chain[depth].data[digest]))
+                other = (struct record_match){RECORD_MATCH_FIELDS, (uint8_t)depth, (uint8_t)digest};
+        }
+    return other;
+}
+
+static bool is_marked(const struct random_world *world, size_t depth, int digest)
+{
+    for (size_t i = 0; i < RANDOM_RECORDS; i++)
+        if (fits(&world->records[i].data.tlsa, world->chain, depth, digest))
+            return true;
+    return false;
+}
+
+static void check_random(const struct random_world *world, const struct record_match *matches)
+{
+    for (size_t i = 0; i < RANDOM_RECORDS; i++) {
+        struct record_match wanted = define(world, i);
+
+        assert_int_equal(matches[i].kind, wanted.kind);
+        assert_int_equal(matches[i].depth, wanted.depth);
+        if (wanted.kind == RECORD_MATCH_FITS)
+            assert_int_equal(matches[i].digest, wanted.digest);
+    }
+    for (size_t depth = 0; depth < RANDOM_CERTIFICATES; depth++)
+        for (int digest = 0; digest < CERTIFICATE_DIGESTS; digest++)
+            assert_int_equal(world->chain[depth].marks[digest].matched,
+                             is_marked(world, depth, digest));
+}
+
+static void test_random(void **state)
+{
+    static struct random_world world;
+
+    (void)state;
+    for (uint32_t seed = 0; seed < 200; seed++) {
+        struct arena arena;
+        const struct record_facts *facts;
+
+        arena_init(&arena);
+        fill(&world, seed);
+        facts = match_facts(world.records, RANDOM_RECORDS, &arena);
+        check_random(&world, match_records(world.records, facts, RANDOM_RECORDS, world.chain,
+                                           RANDOM_CERTIFICATES, &arena));
+        arena_fini(&arena);
+    }
+}
+
+/* RFC 7671 section 9: by usage and selector, and only by what is usable. */
+static void test_hidden(void **state)
+{
+    static const struct {
+        uint8_t usage, selector, mtype, length;
+        bool hidden;
+    } rows[] = {{3, 1, 1, 32, true},  {3, 1, 2, 64, false}, {3, 0, 1, 32, false},
+                {2, 1, 1, 32, false}, {2, 1, 2, 63, false}, {3, 1, 1, 31, false},
+                {3, 1, 1, 32, true},  {2, 0, 1, 32, true},  {2, 0, 2, 64, false}};
+    enum { ROWS = sizeof rows / sizeof *rows };
+    struct record records[ROWS];
+    const struct record_facts *facts;
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < ROWS; i++)
+        records[i] = (struct record){.type = RECORD_TLSA,
+                                     .data.tlsa = {rows[i].usage, rows[i].selector, rows[i].mtype,
+                                                   {letters[0], rows[i].length}}};
+    facts = match_facts(records, ROWS, &arena);
+    for (size_t i = 0; i < ROWS; i++)
+        if (facts[i].hidden != rows[i].hidden)
+            fail_msg("row %zu", i);
+    arena_fini(&arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),           cmocka_unit_test(test_agrees_with_openssl),
-        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_mark_of_nothing),
+        cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_hidden),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 #include "dane/tlsa.h"
 
 #include "dane/certificate.h"
-#include "dane/records.h"
+#include "dane/match.h"
 #include "dane_pki.h"
 
 enum data { NONE, ZERO, CERT, SPKI, CERT_LONGER, SPKI_LONGER, CERT_SHORTER, SPKI_SHORTER };
@@ -124,7 +124,7 @@ static void test_agility(void **state)
         both[1].data.tlsa = (struct record_tlsa){strong[0], strong[1], strong[2],
                                                  {bytes, agility_rows[i].length}};
         arena_init(&arena);
-        if (records_facts(both, 2, &arena)[0].hidden != agility_rows[i].hidden)
+        if (match_facts(both, 2, &arena)[0].hidden != agility_rows[i].hidden)
             fail_msg("%s", agility_rows[i].name);
         arena_fini(&arena);
     }

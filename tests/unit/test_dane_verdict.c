@@ -88,13 +88,19 @@ static void test_no_chain(void **state)
 {
     const char *reference = "mx.example.org";
     struct verdict_rules rules = {&reference, 1, false, NOW, TLSA_SECURE};
-    struct address address = {.handshaken = true};
+    static const struct bytes names[] = {{(const uint8_t *)"mx.example.org", 14}};
+    struct certificate leaf = {.names = names, .name_count = 1};
+    const struct chain chains[] = {{NULL, 0, 0}, {&leaf, 0, 0}, {NULL, 1, 1}};
 
     (void)state;
-    address.dane = DANE_MATCH_EE;
-    assert_int_equal(verdict_decide(&address, &rules).code, VERDICT_TLSA_MISMATCH);
-    address.dane = DANE_MATCH_TA;
-    assert_int_equal(verdict_decide(&address, &rules).code, VERDICT_TLSA_MISMATCH);
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+        struct address address = {.handshaken = true, .chain = chains[i]};
+
+        address.dane = DANE_MATCH_EE;
+        assert_int_equal(verdict_decide(&address, &rules).code, VERDICT_TLSA_MISMATCH);
+        address.dane = DANE_MATCH_TA;
+        assert_int_equal(verdict_decide(&address, &rules).code, VERDICT_TLSA_MISMATCH);
+    }
 }
 
 int main(void)

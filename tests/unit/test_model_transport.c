@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "audit/findings.h"
+#include "findings/findings.h"
 #include "base/limits.h"
 #include "model/domain.h"
 #include "model/finding.h"
