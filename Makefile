@@ -78,7 +78,7 @@ LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 .PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets mutants bench valgrind \
-	install uninstall clean build-packages test-packages deps test-deps check-only check-units dist deb \
+	install uninstall clean build-packages test-packages deps test-deps check-only check-units unit lab help dist deb \
 	package-check
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -258,6 +258,22 @@ check-only:
 # The tests of single modules, and the seeds of the fuzz targets: they need cmocka and no server.
 check-units: $(UNIT_TESTS) $(REPLAYS)
 	@tests/units $(BUILD) $(UNIT_TESTS)
+
+unit: test-packages
+	@$(MAKE) --no-print-directory -j "$$(nproc)" check-units
+
+# The cases whose names match CASE, a regular expression; all of them without it.
+lab: test-packages
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/grammar/trace $(LAB_TOOLS)
+	@tests/lab/run --binary $(BUILD)/mxdane --case '$(CASE)'
+
+help:
+	@echo 'make run [DOMAIN=example.org]  build and audit a domain, or the examples of the lab'
+	@echo 'make check                     build and run every test'
+	@echo 'make unit, make lab CASE=^E30  one part of it'
+	@echo 'make lint, make fuzz, make faults, make mutants, make valgrind, make bench'
+	@echo 'make all check-only install    for packagers: no network, no apt; make deps test-deps'
+	@echo 'make dist, make deb, make package-check'
 
 # Every allocation where make check takes a sample: a quarter of an hour.
 faults: test-packages
