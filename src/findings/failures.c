@@ -64,6 +64,7 @@ static void find_address_lookup(struct collector *collector, const struct domain
     collector_add(collector, finding);
 }
 
+/* What has an address exists, whatever the answer about the other family says (RFC 4074 4.2). */
 static void find_existence(struct collector *collector, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
@@ -71,7 +72,7 @@ static void find_existence(struct collector *collector, const struct domain_host
 
     if (host->a->status == LOOKUP_TLD_MX_HOST)
         finding.code = FINDING_HOST_IS_TLD;
-    else if (host->a->status == LOOKUP_NXDOMAIN)
+    else if (host->address_count == 0 && host->a->status == LOOKUP_NXDOMAIN)
         finding.code = FINDING_HOST_ABSENT;
     else if (host->address_count == 0 && lookup_is_denial(host->a) && host->aaaa != NULL &&
              lookup_is_denial(host->aaaa))

@@ -210,6 +210,7 @@ static void ds_absent_mx_fails(struct world *w) { tld_without_ds(w); w->domain.l
 static void tld_host(struct world *w) { no_addresses(w, LOOKUP_TLD_MX_HOST); w->a[0].ad = false; w->hosts[0].aaaa = NULL; }
 static void host_absent(struct world *w) { no_addresses(w, LOOKUP_NXDOMAIN); }
 static void no_address(struct world *w) { no_addresses(w, LOOKUP_NODATA); }
+static void ipv4_absent(struct world *w) { w->aaaa[0] = secure(RECORD_AAAA, "mx.x.", &w->mx, 1); w->a[0] = secure(RECORD_A, "mx.x.", NULL, 0); w->a[0].status = LOOKUP_NXDOMAIN; }
 static void aaaa_fails(struct world *w) { fail_lookup(&w->aaaa[0]); }
 static void a_insecure(struct world *w) { w->a[0].ad = false; w->hosts[0].tlsa_state = TLSA_NOT_ASKED; w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; w->hosts[0].tlsa = NULL; }
 static void tlsa_fails(struct world *w) { fail_lookup(&w->tlsa_lookup[0]); w->hosts[0].tlsa_state = TLSA_FAILED;  w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; }
@@ -435,6 +436,7 @@ static const struct row {
     {"TLD", tld_host, " mx-host-is-tld"},
     {"no host", host_absent, " mx-host-does-not-exist"},
     {"no address", no_address, " mx-host-without-address"},
+    {"AAAA of a name that A denies", ipv4_absent, ""},
     {"AAAA fails", aaaa_fails, " address-lookup-failed"},
     {"A insecure", a_insecure, " address-insecure"},
     {"TLSA fails", tlsa_fails, " tlsa-lookup-failed"},
