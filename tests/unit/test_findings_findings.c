@@ -210,6 +210,7 @@ static void ds_absent_mx_fails(struct world *w) { tld_without_ds(w); w->domain.l
 static void tld_host(struct world *w) { no_addresses(w, LOOKUP_TLD_MX_HOST); w->a[0].ad = false; w->hosts[0].aaaa = NULL; }
 static void host_absent(struct world *w) { no_addresses(w, LOOKUP_NXDOMAIN); }
 static void no_address(struct world *w) { no_addresses(w, LOOKUP_NODATA); }
+static void ipv4_absent(struct world *w) { w->aaaa[0] = secure(RECORD_AAAA, "mx.x.", &w->mx, 1); w->a[0] = secure(RECORD_A, "mx.x.", NULL, 0); w->a[0].status = LOOKUP_NXDOMAIN; }
 static void aaaa_fails(struct world *w) { fail_lookup(&w->aaaa[0]); }
 static void a_insecure(struct world *w) { w->a[0].ad = false; w->hosts[0].tlsa_state = TLSA_NOT_ASKED; w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; w->hosts[0].tlsa = NULL; }
 static void tlsa_fails(struct world *w) { fail_lookup(&w->tlsa_lookup[0]); w->hosts[0].tlsa_state = TLSA_FAILED;  w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; }
@@ -435,6 +436,7 @@ static const struct row {
     {"TLD", tld_host, " mx-host-is-tld"},
     {"no host", host_absent, " mx-host-does-not-exist"},
     {"no address", no_address, " mx-host-without-address"},
+    {"AAAA of a name that A denies", ipv4_absent, ""},
     {"AAAA fails", aaaa_fails, " address-lookup-failed"},
     {"A insecure", a_insecure, " address-insecure"},
     {"TLSA fails", tlsa_fails, " tlsa-lookup-failed"},
@@ -643,6 +645,67 @@ static void make_dns_anchors(void)
     EVP_PKEY_free(key);
 }
 
+static const char *outcome_of(struct world *world)
+{
+    struct arena arena;
+    const char *outcome;
+
+    arena_init(&arena);
+    compare_host(&world->hosts[0], &arena);
+    findings_find(&world->domain, &world->rules, &arena);
+    outcome = domain_outcome(&world->domain);
+    arena_fini(&arena);
+    return outcome;
+}
+
+static void exceed(struct world *world, enum excess excess)
+{
+    end(world, TRANSPORT_HANDSHAKE_FAILED, SMTP_HANDSHAKE);
+    world->addresses[0].end.excess = excess;
+}
+
+static void exceed_after(struct world *world, enum excess excess)
+{
+    after(world);
+    world->addresses[0].after.excess = excess;
+}
+
+static void exceed_addresses(struct world *world, enum excess excess)
+{
+    world->entries[0].excess = excess;
+}
+
+/* What we did not look at is nobody's failure; what other senders refuse too is the server's. */
+static void test_limits(void **state)
+{
+    static const struct {
+        void (*exceed)(struct world *, enum excess);
+        enum excess excess;
+        const char *outcome;
+    } limits[] = {
+        {exceed_addresses, EXCESS_ADDRESSES, "untested"},
+        {exceed_addresses, EXCESS_DOMAIN_ADDRESSES, "untested"},
+        {exceed, EXCESS_CERTIFICATES, "untested"},
+        {exceed, EXCESS_CERT_NAMES, "untested"},
+        {exceed, EXCESS_ISSUERS, "untested"},
+        {exceed, EXCESS_SIGNATURES, "untested"},
+        {exceed, EXCESS_TLS_BYTES, "untested"},
+        {exceed, EXCESS_CHAIN_BYTES, "fail"},
+        {exceed, EXCESS_NONE, "fail"},
+        {exceed_after, EXCESS_REPLY_LINES, "untested"},
+        {exceed_after, EXCESS_SESSION_TIME, "fail"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct world world;
+
+        world_init(&world);
+        limits[i].exceed(&world, limits[i].excess);
+        assert_string_equal(outcome_of(&world), limits[i].outcome);
+    }
+}
+
 static void test_rows(void **state)
 {
     struct retired *lists[] = {make_retired("The Old CA"), make_retired("superseded Last CA")};
@@ -667,7 +730,7 @@ static void test_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows), cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
