@@ -75,6 +75,12 @@ static void test_mark_of_nothing(void **state)
     certificate.data[CERTIFICATE_FULL_CERT] = (struct bytes){letters[0], 0};
     mark(&certificate, 1, &record, 1); /* nor does what is empty */
     assert_false(certificate.marks[CERTIFICATE_FULL_CERT].matched);
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++) {
+        record.data.tlsa.selector = certificate_digest_selector(i);
+        record.data.tlsa.mtype = certificate_digest_mtype(i);
+        mark(&certificate, 1, &record, 1);
+        assert_false(certificate.marks[i].matched);
+    }
     mark(&certificate, 1, NULL, 0);
     assert_true(certificate.marks[CERTIFICATE_PKEY_SHA256].shown);
     assert_false(certificate.marks[CERTIFICATE_FULL_CERT].shown);
