@@ -110,10 +110,12 @@ $(BUILD)/unit/test_audit_explain: ALL_LDFLAGS += -Wl,--wrap=resolver_ask
 $(BUILD)/unit/test_dane_delegation: ALL_LDFLAGS += -Wl,--wrap=EVP_DigestFinal_ex
 
 # Tests that answer the questions and make the sessions, or the hosts, by hand.
-$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept \
+$(BUILD)/unit/test_audit_more: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
 	-Wl,--wrap=probes_cancel,--wrap=probes_free
-$(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts \
+$(BUILD)/unit/test_audit_shares: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
 
 # A test in which calls of OpenSSL fail.
