@@ -118,6 +118,12 @@ $(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts \
 $(BUILD)/unit/test_audit_shares: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
 
+# A test of what the command makes of a run and of its output.
+$(BUILD)/unit/test_cli_audit_command: ALL_LDFLAGS += \
+	-Wl,--wrap=process_hold_signals,--wrap=process_fit_descriptors,--wrap=run_domains \
+	-Wl,--wrap=sandbox_prepare,--wrap=sandbox_enter,--wrap=delivery_open,--wrap=delivery_close \
+	-Wl,--wrap=retired_open,--wrap=retired_free
+
 # A test in which calls of OpenSSL fail.
 $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
 	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=SSL_get0_dane_authority,--wrap=SSL_get0_dane_tlsa \
