@@ -124,6 +124,12 @@ $(BUILD)/unit/test_cli_audit_command: ALL_LDFLAGS += \
 	-Wl,--wrap=sandbox_prepare,--wrap=sandbox_enter,--wrap=delivery_open,--wrap=delivery_close \
 	-Wl,--wrap=retired_open,--wrap=retired_free
 
+# A test of what becomes of a finished domain.
+$(BUILD)/unit/test_cli_delivery: ALL_LDFLAGS += \
+	-Wl,--wrap=output_open,--wrap=output_report,--wrap=output_gone,--wrap=output_close \
+	-Wl,--wrap=state_open,--wrap=state_free,--wrap=state_compare,--wrap=state_add \
+	-Wl,--wrap=state_next_gone,--wrap=state_publish,--wrap=findings_find
+
 # A test in which calls of OpenSSL fail.
 $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
 	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=SSL_get0_dane_authority,--wrap=SSL_get0_dane_tlsa \
