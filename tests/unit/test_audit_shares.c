@@ -57,13 +57,15 @@ static const struct row rows[] = {
      {0, 1, 1}, {NONE, NONE, NONE}},
     {"one for all", 1, {{2, 0, 0}, {1, 0, 0}, {0, 0, 0}}, "a1 b0 c0 |", {1, 0, 0},
      {DOMAIN, DOMAIN, NONE}},
-    {"one that is not probed", 10, {{4, 0, 0}, {4, 1, 0}, {4, 0, 0}}, "a4 b3 c3 |", {4, 3, 3},
-     {NONE, NONE, DOMAIN}},
+    {"one that is not probed needs none", 10, {{4, 0, 0}, {4, 1, 0}, {5, 0, 0}},
+     "a4 b3 c3 | c5", {4, 3, 5}, {NONE, NONE, NONE}},
+    {"one that is not probed gets no more", 10, {{1, 0, 0}, {9, 1, 0}, {9, 0, 0}},
+     "a4 b3 c3 | c9", {1, 3, 9}, {NONE, NONE, NONE}},
     {"one that is not probed leaves no failure", 10, {{4, 0, 0}, {4, 1, 0}, {3, 0, 0}},
      "a4 b3 c3 |", {4, 3, 3}, {NONE, NONE, NONE}},
     {"the host's own limit", 10, {{1, 0, HOST}, {1, 0, 0}, {1, 1, HOST}}, "a4 b3 c3 |", {1, 1, 1},
      {HOST, NONE, HOST}},
-    {"both limits", 10, {{5, 0, HOST}, {3, 0, 0}, {4, 1, HOST}}, "a4 b3 c3 |", {4, 3, 3},
+    {"both limits", 10, {{9, 0, HOST}, {3, 0, 0}, {4, 1, HOST}}, "a4 b3 c3 | a7", {7, 3, 3},
      {DOMAIN, NONE, HOST}},
 };
 
