@@ -110,11 +110,25 @@ $(BUILD)/unit/test_audit_explain: ALL_LDFLAGS += -Wl,--wrap=resolver_ask
 $(BUILD)/unit/test_dane_delegation: ALL_LDFLAGS += -Wl,--wrap=EVP_DigestFinal_ex
 
 # Tests that answer the questions and make the sessions, or the hosts, by hand.
-$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept \
+$(BUILD)/unit/test_audit_more: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
 	-Wl,--wrap=probes_cancel,--wrap=probes_free
-$(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts \
+$(BUILD)/unit/test_audit_shares: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
+
+# A test of what the command makes of a run and of its output.
+$(BUILD)/unit/test_cli_audit_command: ALL_LDFLAGS += \
+	-Wl,--wrap=process_hold_signals,--wrap=process_fit_descriptors,--wrap=run_domains \
+	-Wl,--wrap=sandbox_prepare,--wrap=sandbox_enter,--wrap=delivery_open,--wrap=delivery_close \
+	-Wl,--wrap=retired_open,--wrap=retired_free
+
+# A test of what becomes of a finished domain.
+$(BUILD)/unit/test_cli_delivery: ALL_LDFLAGS += \
+	-Wl,--wrap=output_open,--wrap=output_report,--wrap=output_gone,--wrap=output_close \
+	-Wl,--wrap=state_open,--wrap=state_free,--wrap=state_compare,--wrap=state_add \
+	-Wl,--wrap=state_next_gone,--wrap=state_publish,--wrap=findings_find
 
 # A test in which calls of OpenSSL fail.
 $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
