@@ -178,7 +178,7 @@ NEEDED = $(shell echo $(LIBRARIES) | tr ' :' '\n ' | while read -r name least; d
 	echo "$$name $$least or newer is needed, $${found:+not }$${found:-and missing};"; done)
 
 # The files beside the program are found by the PREFIX that it was compiled for.
-$(BUILD)/cli/main.o: $(BUILD)/prefix
+$(patsubst src/%.c,$(BUILD)/%.o,$(shell grep -l MXDANE_SHARE src/*/*.c)): $(BUILD)/prefix
 
 $(BUILD)/prefix: FORCE
 	@mkdir -p $(@D)
