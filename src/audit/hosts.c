@@ -246,7 +246,7 @@ static bool wants_probe(const struct plan *plan, struct address *address)
 /* True: it takes its time, beside the probes. */
 static bool explain_insecurity(struct entry *entry)
 {
-    struct host *host = &entry->host;
+    const struct host *host = &entry->host;
     struct lookup *lookups[EXPLAIN_LOOKUPS] = {host->a, host->aaaa, host->tlsa};
 
     return entry->hosts->plan->findings &&
