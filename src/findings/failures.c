@@ -4,10 +4,16 @@
 #include "collector.h"
 #include "model/transport.h"
 
+/* More records than we take, others may take; of aliases resolvers follow no more than we do. */
+static enum finding_code error_code(const struct lookup *lookup, enum finding_code code)
+{
+    return lookup->excess == EXCESS_RECORDS ? FINDING_LIMIT_EXCEEDED : code;
+}
+
 static enum finding_code failure_of(const struct lookup *lookup)
 {
     if (lookup_is_error(lookup))
-        return FINDING_LOOKUP_FAILED;
+        return error_code(lookup, FINDING_LOOKUP_FAILED);
     if (lookup->status == LOOKUP_NXDOMAIN)
         return FINDING_DOMAIN_ABSENT;
     return lookup->ad ? FINDING_RECORDS_ABSENT : FINDING_LOOKUP_INSECURE;
@@ -34,7 +40,8 @@ void failures_find_domain(struct collector *collector)
     for (size_t i = 0; i < domain->lookup_count; i++)
         if (ended_by(domain, i) && !dnssec_find_zone(collector, NULL, domain->lookups[i]))
             collector_add(collector, (struct finding){.code = failure_of(domain->lookups[i]),
-                                                      .lookup = domain->lookups[i]});
+                                                      .lookup = domain->lookups[i],
+                                                      .excess = domain->lookups[i]->excess});
     if (domain->null_mx_among_others)
         collector_add(collector,
                       (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
@@ -51,8 +58,9 @@ static void find_address_lookup(struct collector *collector, const struct domain
 
     if (lookup == NULL || lookup->status == LOOKUP_TLD_MX_HOST)
         return;
+    finding.excess = lookup->excess;
     if (lookup_is_error(lookup))
-        finding.code = FINDING_ADDRESS_LOOKUP_FAILED;
+        finding.code = error_code(lookup, FINDING_ADDRESS_LOOKUP_FAILED);
     else if (lookup->ad)
         return;
     else if (!host_address_lookup_fails(entry->host, lookup))
@@ -88,7 +96,10 @@ static void find_tlsa(struct collector *collector, const struct domain_host *ent
     struct finding finding = {.host = entry, .lookup = host->tlsa};
 
     switch (host->tlsa_state) {
-    case TLSA_FAILED: finding.code = FINDING_TLSA_LOOKUP_FAILED; break;
+    case TLSA_FAILED:
+        finding.code = error_code(host->tlsa, FINDING_TLSA_LOOKUP_FAILED);
+        finding.excess = host->tlsa->excess;
+        break;
     case TLSA_ABSENT:
         if (dnssec_find_zone(collector, entry, host->tlsa))
             return;

@@ -518,6 +518,30 @@ static void exceed_after(struct world *world, enum excess excess)
     world->addresses[0].after.excess = excess;
 }
 
+static void exceed_lookup(struct lookup *lookup, enum excess excess)
+{
+    fail_lookup(lookup);
+    lookup->status = LOOKUP_FORMERR;
+    lookup->excess = excess;
+}
+
+static void exceed_mx(struct world *world, enum excess excess)
+{
+    exceed_lookup(&world->lookups[2], excess);
+    world->domain.host_count = 0;
+}
+
+static void exceed_a(struct world *world, enum excess excess)
+{
+    exceed_lookup(&world->a[0], excess);
+}
+
+static void exceed_tlsa(struct world *world, enum excess excess)
+{
+    tlsa_fails(world);
+    exceed_lookup(&world->tlsa_lookup[0], excess);
+}
+
 static void exceed_addresses(struct world *world, enum excess excess)
 {
     world->entries[0].excess = excess;
@@ -540,6 +564,12 @@ static void test_limits(void **state)
         {exceed, EXCESS_TLS_BYTES, "untested"},
         {exceed, EXCESS_CHAIN_BYTES, "fail"},
         {exceed, EXCESS_NONE, "fail"},
+        {exceed_mx, EXCESS_RECORDS, "untested"},
+        {exceed_a, EXCESS_RECORDS, "untested"},
+        {exceed_tlsa, EXCESS_RECORDS, "untested"},
+        {exceed_mx, EXCESS_ALIASES, "fail"},
+        {exceed_a, EXCESS_ALIASES, "fail"},
+        {exceed_tlsa, EXCESS_ALIASES, "fail"},
         {exceed_after, EXCESS_REPLY_LINES, "untested"},
         {exceed_after, EXCESS_SESSION_TIME, "fail"},
     };
