@@ -168,6 +168,20 @@ static void test_twice(void **state)
                      FINDING_TLSA_ANCHOR_UNKNOWN);
 }
 
+/* Renewed with the same key: of the leaf, alone or not, and of nothing where none was sent. */
+static void test_renewed(void **state)
+{
+    static const enum finding_code codes[] = {FINDING_TLSA_CERT_UNKNOWN, FINDING_TLSA_RENEWED,
+                                              FINDING_TLSA_RENEWED};
+    struct world *world = *state;
+    struct certificate certificates[2];
+    struct chain chain = make_chain(world, certificates);
+    struct record record = make_record(3, 0, 0, world->models[LEAF_OLD].data[CERTIFICATE_FULL_CERT]);
+
+    for (chain.count = 0; chain.count <= 2; chain.count++)
+        assert_int_equal(find(world, &record, &chain).code, codes[chain.count]);
+}
+
 /* Only a certificate that names a policy of the baseline requirements. */
 static void test_public(void **state)
 {
@@ -195,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_fields),  cmocka_unit_test(test_right),
         cmocka_unit_test(test_nothing), cmocka_unit_test(test_pem),
         cmocka_unit_test(test_twice),   cmocka_unit_test(test_public),
+        cmocka_unit_test(test_renewed),
     };
 
     return cmocka_run_group_tests(tests, world_new, world_free);
