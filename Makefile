@@ -122,6 +122,7 @@ $(BUILD)/unit/test_audit_shares: ALL_LDFLAGS += \
 $(BUILD)/unit/test_cli_audit_command: ALL_LDFLAGS += \
 	-Wl,--wrap=process_hold_signals,--wrap=process_fit_descriptors,--wrap=run_domains \
 	-Wl,--wrap=sandbox_prepare,--wrap=sandbox_enter,--wrap=delivery_open,--wrap=delivery_close \
+	-Wl,--wrap=delivery_report,--wrap=progress_draw,--wrap=access \
 	-Wl,--wrap=retired_open,--wrap=retired_free
 
 # A test of what becomes of a finished domain.
