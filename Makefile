@@ -115,7 +115,7 @@ $(BUILD)/unit/test_audit_more: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
 	-Wl,--wrap=probes_cancel,--wrap=probes_free
 $(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts \
-$(BUILD)/unit/test_audit_shares: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_shares $(BUILD)/unit/test_audit_delegation: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
 
 # A test of what the command makes of a run and of its output.
