@@ -115,13 +115,14 @@ $(BUILD)/unit/test_audit_more: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
 	-Wl,--wrap=probes_cancel,--wrap=probes_free
 $(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts \
-$(BUILD)/unit/test_audit_shares: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_shares $(BUILD)/unit/test_audit_delegation: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
 
 # A test of what the command makes of a run and of its output.
 $(BUILD)/unit/test_cli_audit_command: ALL_LDFLAGS += \
 	-Wl,--wrap=process_hold_signals,--wrap=process_fit_descriptors,--wrap=run_domains \
 	-Wl,--wrap=sandbox_prepare,--wrap=sandbox_enter,--wrap=delivery_open,--wrap=delivery_close \
+	-Wl,--wrap=delivery_report,--wrap=progress_draw,--wrap=access \
 	-Wl,--wrap=retired_open,--wrap=retired_free
 
 # A test of what becomes of a finished domain.

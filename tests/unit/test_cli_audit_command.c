@@ -22,7 +22,8 @@ enum { NAGIOS_UNKNOWN = 3, OTHER_STATUS = 77 };
 
 /* What the stand-ins return. */
 struct script {
-    bool no_retired, no_output, no_descriptors, run_fails, name_refused, close_fails;
+    bool no_retired, no_output, no_descriptors, run_fails, name_refused, close_fails, installed;
+    enum run_report_status report;
     enum sandbox_status sandbox; /* once it is entered */
     struct run_outcome outcome;
 };
@@ -32,6 +33,7 @@ struct seen {
     char order[32]; /* b u: signals blocked, unblocked; o r c: open, run, close; p s: sandbox */
     size_t order_length;
     struct report_sum sum;
+    bool failed;
     char sum_failure[64];
     int status;
     unsigned rights;
@@ -39,8 +41,9 @@ struct seen {
     unsigned freed;
     struct plan plan;
     struct run_input input;
-    bool progress;
-    char what[64];
+    enum run_report_status report; /* as the run is told */
+    size_t drawn;                  /* domains, by the progress */
+    char path[64], what[64];
 };
 
 static struct script script;
@@ -52,8 +55,13 @@ void __wrap_sandbox_prepare(struct sandbox *sandbox);
 void __wrap_sandbox_enter(struct sandbox *sandbox, unsigned rights);
 bool __wrap_delivery_open(struct delivery *delivery, const struct options *options,
                           struct failure *failure);
+enum run_report_status __wrap_delivery_report(struct delivery *delivery,
+                                              const struct domain *domain,
+                                              struct failure *failure);
 int __wrap_delivery_close(struct delivery *delivery, const struct report_sum *sum, int status,
                           struct failure *failure);
+void __wrap_progress_draw(struct progress *progress, const struct run_counts *counts);
+int __wrap_access(const char *path, int mode);
 bool __wrap_run_domains(const struct plan *plan, const struct run_input *input,
                         const struct run_reader *reader, struct run_outcome *outcome,
                         struct failure *failure);
@@ -100,6 +108,32 @@ bool __wrap_delivery_open(struct delivery *delivery, const struct options *optio
     return !script.no_output || failure_set(failure, "no output");
 }
 
+static const struct domain a_domain;
+static struct delivery *the_delivery;
+
+enum run_report_status __wrap_delivery_report(struct delivery *delivery,
+                                              const struct domain *domain,
+                                              struct failure *failure)
+{
+    assert_ptr_equal(delivery, the_delivery);
+    assert_ptr_equal(domain, &a_domain);
+    assert_string_equal(failure->text, "");
+    return script.report;
+}
+
+void __wrap_progress_draw(struct progress *progress, const struct run_counts *counts)
+{
+    assert_ptr_equal(progress, &the_delivery->output.progress);
+    seen.drawn += counts->done;
+}
+
+int __wrap_access(const char *path, int mode)
+{
+    assert_int_equal(mode, F_OK);
+    assert_string_equal(path, MXDANE_SHARE "/retired-issuers");
+    return script.installed ? 0 : -1;
+}
+
 int __wrap_delivery_close(struct delivery *delivery, const struct report_sum *sum, int status,
                           struct failure *failure)
 {
@@ -107,6 +141,7 @@ int __wrap_delivery_close(struct delivery *delivery, const struct report_sum *su
     (void)delivery;
     seen.sum = *sum;
     seen.status = status;
+    seen.failed = sum->failure != NULL;
     if (sum->failure != NULL)
         snprintf(seen.sum_failure, sizeof seen.sum_failure, "%s", sum->failure);
     if (script.close_fails) {
@@ -127,18 +162,21 @@ bool __wrap_run_domains(const struct plan *plan, const struct run_input *input,
     seen.input = *input;
     seen.retired = delivery->options->rules.retired != NULL
                        ? (struct retired *)&seen : NULL;
-    seen.progress = reader->progress != NULL;
+    the_delivery = delivery;
     assert_ptr_equal(reader->output, &delivery->output.fd);
     delivery->name_refused = script.name_refused;
     *outcome = script.outcome;
     if (!reader->opened(delivery, failure))
         return false;
+    seen.report = reader->report(delivery, &a_domain, failure);
+    if (reader->progress != NULL)
+        reader->progress(delivery, &outcome->counts);
     return !script.run_fails || failure_set(failure, "no run");
 }
 
 struct retired *__wrap_retired_open(const char *path, const char *what, struct failure *failure)
 {
-    (void)path;
+    snprintf(seen.path, sizeof seen.path, "%s", path);
     snprintf(seen.what, sizeof seen.what, "%s", what);
     if (!script.no_retired)
         return (struct retired *)&seen; /* any address but NULL */
@@ -198,7 +236,8 @@ static int command(struct options *options)
 /* One domain by a resolver of this host; nothing to be told. */
 static struct options options_of(const char *format)
 {
-    static const char *const domains[] = {"x.y"}, *const here[] = {"127.0.0.1"};
+    static const char *const domains[] = {"x.y"};
+    static const char *const here[] = {"127.0.0.1", "192.0.2.1 is not looked at"};
     struct options options = {.format = report_format_find(format), .host_name = "this.host.x",
                               .domains = domains, .domain_count = 1};
 
@@ -266,6 +305,7 @@ static void check_row(const struct row *row, const char *format)
         fail_msg("%s: closed with %d, whole %d", row->name, seen.status, seen.sum.whole);
     if (strchr(seen.order, 'c') == NULL)
         return;
+    assert_int_equal(seen.failed, row->script.run_fails || row->closed_with == EXIT_OWN_FAILURE);
     assert_string_equal(seen.sum_failure, row->script.close_fails ? "" : row->failure);
     assert_int_equal(seen.sum.milliseconds, strchr(seen.order, 'r') != NULL ? 12 : 0);
     assert_true(seen.sum.now > 1700000000);
@@ -315,10 +355,26 @@ static void test_input(void **state)
     assert_string_equal(seen.input.journal_option, "--journal");
     assert_ptr_equal(seen.input.domains, options.domains);
     assert_int_equal(seen.input.count, 1);
-    assert_false(seen.progress);
+    assert_int_equal(seen.drawn, 0);
     options.progress = true;
     assert_int_equal(command(&options), EXIT_SECURE);
-    assert_true(seen.progress);
+    assert_int_equal(seen.drawn, 1);
+}
+
+/* What becomes of a finished domain is the delivery's word. */
+static void test_report(void **state)
+{
+    static const enum run_report_status reports[] = {RUN_REPORTED, RUN_REPORT_LATER,
+                                                     RUN_REPORT_FAILED};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
+        struct options options = options_of("trace");
+
+        script.report = reports[i];
+        assert_int_equal(command(&options), EXIT_SECURE);
+        assert_int_equal(seen.report, reports[i]);
+    }
 }
 
 /* What is left of the files that the sandbox takes away. */
@@ -360,6 +416,7 @@ static void test_retired(void **state)
     assert_null(seen.retired);
     options.plan.findings = true;
     assert_int_equal(command(&options), EXIT_SECURE);
+    assert_string_equal(seen.path, "file");
     assert_string_equal(seen.what, "--retired file");
     assert_non_null(seen.retired);
     assert_int_equal(seen.freed, 1);
@@ -368,6 +425,26 @@ static void test_retired(void **state)
     assert_string_equal(seen.order, "");
     assert_string_equal(failure.text, "no retired");
     options.format = report_format_find("json");
+    assert_int_equal(command(&options), EXIT_OWN_FAILURE);
+}
+
+/* The one that is installed may be missing, but what is there must be readable. */
+static void test_installed(void **state)
+{
+    static const char path[] = MXDANE_SHARE "/retired-issuers";
+    struct options options = options_of("trace");
+
+    (void)state;
+    options.plan.findings = true;
+    assert_int_equal(command(&options), EXIT_SECURE);
+    assert_string_equal(seen.what, "");
+    assert_null(seen.retired);
+    script.installed = true;
+    assert_int_equal(command(&options), EXIT_SECURE);
+    assert_string_equal(seen.path, path);
+    assert_string_equal(seen.what, path);
+    assert_non_null(seen.retired);
+    script.no_retired = true;
     assert_int_equal(command(&options), EXIT_OWN_FAILURE);
 }
 
@@ -416,6 +493,13 @@ static void far(struct options *options)
     options->plan.resolver.nameserver_count = 3;
 }
 
+static void far_first(struct options *options)
+{
+    static const char *const there[] = {"192.0.2.1"};
+
+    options->plan.resolver.nameservers = there;
+}
+
 static void plain_name(struct options *options)
 {
     script.name_refused = true;
@@ -446,6 +530,7 @@ static void nobody_refuses(struct options *o) { plain_name(o); script.name_refus
 static void chosen_name(struct options *o) { plain_name(o); o->plan.helo = "here"; }
 static void whole_name(struct options *o) { plain_name(o); strcpy(o->host_name, "here.x"); }
 static void met(struct options *o) { choose(o); script.outcome.met.down[1] = script.outcome.met.only = script.outcome.met.skip = true; }
+static void first_met_none(struct options *o) { met(o); o->plan.down[0] = "mx.y"; o->plan.down[1] = "mx.x"; script.outcome.met.down[0] = false; }
 static void met_only(struct options *o) { choose(o); script.outcome.met.only = true; }
 static void met_skip(struct options *o) { choose(o); script.outcome.met.skip = true; }
 static void no_hosts(struct options *o) { choose(o); script.outcome.counts.hosts = 0; }
@@ -467,6 +552,7 @@ static const struct tell_row {
 } tell_rows[] = {
     {"nothing", nothing, 0},
     {"a resolver elsewhere, once", far, SAYS_PATH},
+    {"the first of them", far_first, SAYS_PATH},
     {"--trust-ad", trusted, 0},
     {"a refused name without a dot", plain_name, SAYS_NAME},
     {"a name without a dot", nobody_refuses, 0},
@@ -474,6 +560,7 @@ static const struct tell_row {
     {"a refused name with a dot", whole_name, 0},
     {"what met no host", choose, SAYS_DOWN | SAYS_ONLY | SAYS_SKIP},
     {"all met one", met, 0},
+    {"the first -D met none", first_met_none, SAYS_DOWN},
     {"--only met one", met_only, SAYS_DOWN | SAYS_SKIP},
     {"--skip met one", met_skip, SAYS_DOWN | SAYS_ONLY},
     {"no hosts", no_hosts, 0},
@@ -503,6 +590,8 @@ static void test_told(void **state)
             assert_int_equal(strchr(seen.order, 'p') == NULL, options.no_sandbox);
             if (options.no_sandbox && options.trace.verbose > 0)
                 assert_non_null(strstr(told, "off: --no-sandbox"));
+            if (script.sandbox == SANDBOX_UNAVAILABLE)
+                assert_non_null(strstr(told, "off: the system's reason"));
         }
 }
 
@@ -511,7 +600,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_statuses), cmocka_unit_test(test_early_failure),
         cmocka_unit_test(test_input),    cmocka_unit_test(test_rights),
-        cmocka_unit_test(test_retired),  cmocka_unit_test(test_told),
+        cmocka_unit_test(test_report),   cmocka_unit_test(test_retired),
+        cmocka_unit_test(test_installed), cmocka_unit_test(test_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

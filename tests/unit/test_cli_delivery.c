@@ -95,7 +95,7 @@ int __wrap_output_close(struct output *output, const struct report_sum *sum, int
     (void)sum;
     if (!script.close_fails)
         return status;
-    failure_set(failure, "no close");
+    failure_set(failure, "x"); /* one byte is a text */
     return OTHER_STATUS;
 }
 
