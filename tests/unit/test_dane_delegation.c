@@ -185,6 +185,10 @@ static const struct row {
     {"of no key, by its algorithm", false,
      {{TAG, 4, 2, sha256, DS_OF_NO_KEY}, {TAG, 5, 2, sha256, DS_MATCHES},
       {TAG, 7, 2, sha256, DS_OF_NO_KEY}}},
+    {"of no key, and none before it", false,
+     {{TAG, 7, 2, sha256, DS_OF_NO_KEY}, {TAG + 1, 5, 2, sha256, DS_OF_NO_KEY}}},
+    {"an empty digest of type 0 before a wrong one", false,
+     {{TAG, 5, 0, "", DS_TYPE_UNKNOWN}, {TAG, 5, 2, OTHER, DS_WRONG}}},
     {"types that nobody knows", false,
      {{TAG, 5, 0, sha256, DS_TYPE_UNKNOWN}, {TAG, 5, 1, sha1, DS_MATCHES},
       {TAG, 5, 3, OTHER, DS_TYPE_UNKNOWN}, {TAG, 5, 5, OTHER, DS_TYPE_UNKNOWN}}},
@@ -360,7 +364,10 @@ static void test_same_tags(void **state)
     dnskey[0] = dnskey[1] = key(256, 3, 5);
     dnskey[1].data.dnskey.key.data = swapped;
     assert_int_equal(delegation_key_tag(&dnskey[1].data.dnskey), TAG);
-    zone = sorted(RECORD_DNSKEY, dnskey, 2);
+    zone = (struct lookup){.type = RECORD_DNSKEY, .records = dnskey, .record_count = 2};
+    assert_int_equal(delegation_compare(&parent, &zone, owner, &arena).states[0], DS_MATCHES);
+    dnskey[0] = dnskey[1];
+    dnskey[1] = key(256, 3, 5);
     assert_int_equal(delegation_compare(&parent, &zone, owner, &arena).states[0], DS_MATCHES);
     arena_fini(&arena);
 }
