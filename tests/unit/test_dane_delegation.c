@@ -50,9 +50,10 @@ static int make_keys(void **state)
     return 0;
 }
 
-/* OpenSSL's, counted, or refused. */
+/* OpenSSL's, counted, or refused: all of them, or those of one length. */
 static size_t digests;
 static bool refused;
+static int refused_length;
 
 int __real_EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *out, unsigned *length);
 int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *out, unsigned *length);
@@ -60,6 +61,8 @@ int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *out, unsigned 
 int __wrap_EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *out, unsigned *length)
 {
     digests++;
+    if (EVP_MD_CTX_get_size(context) == refused_length)
+        return 0;
     return refused ? 0 : __real_EVP_DigestFinal_ex(context, out, length);
 }
 
@@ -185,6 +188,10 @@ static const struct row {
     {"of no key, by its algorithm", false,
      {{TAG, 4, 2, sha256, DS_OF_NO_KEY}, {TAG, 5, 2, sha256, DS_MATCHES},
       {TAG, 7, 2, sha256, DS_OF_NO_KEY}}},
+    {"of no key, and none before it", false,
+     {{TAG, 7, 2, sha256, DS_OF_NO_KEY}, {TAG + 1, 5, 2, sha256, DS_OF_NO_KEY}}},
+    {"an empty digest of type 0 before wrong ones", false,
+     {{TAG, 5, 0, "", DS_TYPE_UNKNOWN}, {TAG, 5, 2, OTHER, DS_WRONG}, {TAG, 5, 4, OTHER, DS_WRONG}}},
     {"types that nobody knows", false,
      {{TAG, 5, 0, sha256, DS_TYPE_UNKNOWN}, {TAG, 5, 1, sha1, DS_MATCHES},
       {TAG, 5, 3, OTHER, DS_TYPE_UNKNOWN}, {TAG, 5, 5, OTHER, DS_TYPE_UNKNOWN}}},
@@ -251,6 +258,12 @@ static void test_refused(void **state)
     assert_int_equal(got.states[0], DS_NOT_COMPARED);
     assert_int_equal(got.states[1], DS_NOT_COMPARED);
     assert_false(got.split);
+    refused_length = 32; /* SHA-256 alone: that of SHA-1 still counts */
+    got = delegation_compare(&parent, &zone, owner, &arena);
+    refused_length = 0;
+    assert_int_equal(got.states[0], DS_MATCHES);
+    assert_int_equal(got.states[1], DS_NOT_COMPARED);
+    assert_false(got.split);
     arena_fini(&arena);
 }
 
@@ -269,7 +282,8 @@ static const struct unfit {
     {"revoked, no zone key bit", 0x81, 3, DS_OF_NO_ZONE_KEY},
 };
 
-static void digest_by_hand(const struct record_dnskey *fields, uint8_t digest[32])
+static void digest_by_hand(const struct record_dnskey *fields, const EVP_MD *algorithm,
+                           uint8_t digest[32])
 {
     const uint8_t front[] = {(uint8_t)(fields->flags >> 8), (uint8_t)fields->flags,
                              fields->protocol, fields->algorithm};
@@ -278,7 +292,7 @@ static void digest_by_hand(const struct record_dnskey *fields, uint8_t digest[32
     memcpy(text, rfc4509_owner, sizeof rfc4509_owner);
     memcpy(text + sizeof rfc4509_owner, front, sizeof front);
     memcpy(text + sizeof rfc4509_owner + sizeof front, rfc4509_key, sizeof rfc4509_key);
-    EVP_Digest(text, sizeof text, digest, NULL, EVP_sha256(), NULL);
+    EVP_Digest(text, sizeof text, digest, NULL, algorithm, NULL);
 }
 
 /*
@@ -297,7 +311,7 @@ static void test_unfit_keys(void **state)
         struct arena arena;
         struct delegation got;
 
-        digest_by_hand(fields, digest);
+        digest_by_hand(fields, EVP_sha256(), digest);
         ds[0] = (struct record){.type = RECORD_DS, .data.ds = {tag, 13, 2, {digest, 32}}};
         ds[1] = (struct record){.type = RECORD_DS, .data.ds = {tag, 13, 4, {wrong, 48}}};
         parent = sorted(RECORD_DS, ds, 2);
@@ -320,7 +334,7 @@ static void test_revoked_beside_another(void **state)
 
     (void)state;
     arena_init(&arena);
-    digest_by_hand(revoked, digest);
+    digest_by_hand(revoked, EVP_sha256(), digest);
     for (int weak = 0; weak < 2; weak++) {
         struct lookup parent, zone;
         struct delegation got;
@@ -343,6 +357,38 @@ static void test_revoked_beside_another(void **state)
     arena_fini(&arena);
 }
 
+/* Alone, a revoked key matters where validators know its algorithm, however weak the digest. */
+static void test_revoked_alone(void **state)
+{
+    static const struct {
+        uint8_t algorithm, type;
+        size_t length;
+        enum ds_state wanted;
+    } revoked[] = {{13, 2, 32, DS_ONLY_REVOKED},
+                   {13, 1, 20, DS_ONLY_REVOKED},
+                   {18, 2, 32, DS_OF_REVOKED_KEY}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof revoked / sizeof *revoked; i++) {
+        struct record dnskey = key(0x181, 3, revoked[i].algorithm);
+        const struct record_dnskey *fields = &dnskey.data.dnskey;
+        uint8_t digest[32];
+        struct record ds = {.type = RECORD_DS,
+                            .data.ds = {(uint16_t)delegation_key_tag(fields), fields->algorithm,
+                                        revoked[i].type, {digest, revoked[i].length}}};
+        struct lookup zone = sorted(RECORD_DNSKEY, &dnskey, 1), parent = sorted(RECORD_DS, &ds, 1);
+        struct arena arena;
+        struct delegation got;
+
+        arena_init(&arena);
+        digest_by_hand(fields, revoked[i].type == 1 ? EVP_sha1() : EVP_sha256(), digest);
+        got = delegation_compare(&parent, &zone, owner, &arena);
+        assert_int_equal(got.states[0], revoked[i].wanted);
+        assert_int_equal(got.split, revoked[i].wanted == DS_ONLY_REVOKED);
+        arena_fini(&arena);
+    }
+}
+
 /* Two keys of the same tag (RFC 4034 appendix B): either may be the one. */
 static void test_same_tags(void **state)
 {
@@ -360,7 +406,10 @@ static void test_same_tags(void **state)
     dnskey[0] = dnskey[1] = key(256, 3, 5);
     dnskey[1].data.dnskey.key.data = swapped;
     assert_int_equal(delegation_key_tag(&dnskey[1].data.dnskey), TAG);
-    zone = sorted(RECORD_DNSKEY, dnskey, 2);
+    zone = (struct lookup){.type = RECORD_DNSKEY, .records = dnskey, .record_count = 2};
+    assert_int_equal(delegation_compare(&parent, &zone, owner, &arena).states[0], DS_MATCHES);
+    dnskey[0] = dnskey[1];
+    dnskey[1] = key(256, 3, 5);
     assert_int_equal(delegation_compare(&parent, &zone, owner, &arena).states[0], DS_MATCHES);
     arena_fini(&arena);
 }
@@ -402,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_rows),      cmocka_unit_test(test_unfit_keys),
         cmocka_unit_test(test_same_tags), cmocka_unit_test(test_many),
         cmocka_unit_test(test_refused),   cmocka_unit_test(test_revoked_beside_another),
+        cmocka_unit_test(test_revoked_alone),
     };
 
     return cmocka_run_group_tests(tests, make_keys, NULL);

@@ -32,6 +32,14 @@ static struct finding find(struct world *world, const struct record *record,
     return diagnosis_find(record, facts, match, chain);
 }
 
+/* Nothing that was sent is shown beside a record that is of nothing sent. */
+static bool is_of_what_was_sent(enum finding_code code)
+{
+    return code != FINDING_TLSA_ANCHOR_UNKNOWN && code != FINDING_TLSA_CERT_UNKNOWN &&
+           code != FINDING_TLSA_KEY_UNKNOWN && code != FINDING_TLSA_RENEWED &&
+           code != FINDING_TLSA_DIGEST_OF_NOTHING;
+}
+
 static void check(struct world *world, struct record record, enum finding_code code,
                   unsigned depth)
 {
@@ -44,6 +52,7 @@ static void check(struct world *world, struct record record, enum finding_code c
                  record.data.tlsa.mtype, finding.code, code);
     assert_int_equal(finding.depth, depth);
     assert_ptr_equal(finding.record, &record);
+    assert_ptr_equal(finding.certificate, is_of_what_was_sent(code) ? &certificates[depth] : NULL);
 }
 
 static void test_fields(void **state)

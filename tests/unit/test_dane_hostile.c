@@ -118,6 +118,37 @@ static void test_anchor_keys(void **state)
     check_anchor_keys(*state, MOST + 2, false, true, EXCESS_NONE, DANE_MATCH_EE);
 }
 
+/* Every common name counts, and no more names are kept than the limit says. */
+static void test_many_names(void **state)
+{
+    static const char *const references[] = {"last.example.org."};
+    enum { CNS = LIMIT_CHAIN_DEPTH + 2 };
+    struct world *world = *state;
+    struct pki_spec spec = {.cn = "first.example.org"};
+    X509 *x509 = pki_issue(&spec, world->keys[KEY_LEAF], NULL, NULL);
+    GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+    struct certificate certificate;
+
+    for (int i = 1; i < CNS; i++)
+        X509_NAME_add_entry_by_txt(
+            X509_get_subject_name(x509), "CN", MBSTRING_UTF8,
+            (const unsigned char *)(i + 1 < CNS ? OTHER : "last.example.org"), -1, -1, 0);
+    assert_true(X509_sign(x509, world->keys[KEY_LEAF], EVP_sha256()) > 0);
+    assert_true(certificate_parse(pki_der(x509, &world->arena), &world->arena, &certificate));
+    assert_true(names_match(&certificate, references, 1, NULL));
+    assert_int_equal(certificate.subject_org.length, 4);
+    assert_memory_equal(certificate.subject_org.data, "Test", 4);
+
+    for (int i = 0; i <= LIMIT_CERT_NAMES; i++)
+        sk_GENERAL_NAME_push(names, a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_DNS, MX, 0));
+    assert_int_equal(X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, 0), 1);
+    GENERAL_NAMES_free(names);
+    assert_true(X509_sign(x509, world->keys[KEY_LEAF], EVP_sha256()) > 0);
+    assert_true(certificate_parse(pki_der(x509, &world->arena), &world->arena, &certificate));
+    assert_int_equal(certificate_name_count(&certificate), LIMIT_CERT_NAMES);
+    X509_free(x509);
+}
+
 /* RFC 5280 section 4.2.1.3: the first bit, where there is a key usage at all. */
 static void test_key_usage(void **state)
 {
@@ -223,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_anchor_keys),
         cmocka_unit_test(test_broken_names),
+        cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_key_usage),
         cmocka_unit_test(test_floods),
         cmocka_unit_test(test_signatures),
