@@ -117,6 +117,13 @@ def words(mutation, text):
     return " ".join(before.split()), " ".join(after.split())
 
 
+def function(mutation, text):
+    """The name of the function that it is in; empty: none."""
+    before = masked(text)[:mutation.start]
+    names = re.findall(r"^\w[^;\n=]*?(\w+)\([^;{]*\)\s*\{", before, re.M)
+    return names[-1] if names and before.rfind("\n}") < before.rfind("\n{") else ""
+
+
 def leans_to_pass(mutation, text):
     """Whether it might let something pass that fails: it says what passes, or leaves out what fails.
     Only a reader can be sure."""

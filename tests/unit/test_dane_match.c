@@ -75,11 +75,36 @@ static void test_mark_of_nothing(void **state)
     certificate.data[CERTIFICATE_FULL_CERT] = (struct bytes){letters[0], 0};
     mark(&certificate, 1, &record, 1); /* nor does what is empty */
     assert_false(certificate.marks[CERTIFICATE_FULL_CERT].matched);
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++) {
+        record.data.tlsa.selector = certificate_digest_selector(i);
+        record.data.tlsa.mtype = certificate_digest_mtype(i);
+        mark(&certificate, 1, &record, 1);
+        assert_false(certificate.marks[i].matched);
+    }
     mark(&certificate, 1, NULL, 0);
     assert_true(certificate.marks[CERTIFICATE_PKEY_SHA256].shown);
     assert_false(certificate.marks[CERTIFICATE_FULL_CERT].shown);
 }
 
+/* Each record of an RRset shows its digest, not only the first. */
+static void test_shown_by_any(void **state)
+{
+    struct record records[2] = {{.type = RECORD_TLSA}, {.type = RECORD_TLSA}};
+    struct certificate certificate = {.key = "?"};
+
+    (void)state;
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++)
+        certificate.data[i] = (struct bytes){letters[0], 64};
+    records[0].data.tlsa = (struct record_tlsa){3, 1, 1, {letters[1], 64}};
+    records[1].data.tlsa = (struct record_tlsa){3, 0, 2, {letters[0], 64}};
+    mark(&certificate, 1, records, 2);
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++) {
+        bool asked = i == CERTIFICATE_CERT_SHA512;
+
+        assert_int_equal(certificate.marks[i].shown, asked || i == CERTIFICATE_PKEY_SHA256);
+        assert_int_equal(certificate.marks[i].matched, asked);
+    }
+}
 
 static size_t anchor(struct certificate chain[3], const struct record *tlsa, size_t count)
 {
@@ -280,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_mark_of_nothing),
+        cmocka_unit_test(test_shown_by_any),
         cmocka_unit_test(test_anchor),
         cmocka_unit_test(test_anchor_of_several),
         cmocka_unit_test(test_random),
