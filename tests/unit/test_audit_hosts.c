@@ -222,6 +222,8 @@ static void check_row(const struct row *row)
         fail_msg("%s: base %s", row->name, host->base);
     if (host->tlsa_state != row->state || host->address_count != row->addresses)
         fail_msg("%s: state %d, %zu addresses", row->name, host->tlsa_state, host->address_count);
+    if ((host->tlsa_facts != NULL) != (row->state == TLSA_SECURE))
+        fail_msg("%s: facts", row->name);
     if ((host->tlsa != NULL) != (row->state != TLSA_NOT_ASKED))
         fail_msg("%s: TLSA", row->name);
     assert_int_equal(host->port, 25);
@@ -279,7 +281,58 @@ static void test_tld(void **state)
     assert_false(world.done[0]->probed);
     assert_int_equal(world.done[0]->address_count, 0);
     assert_true(host_lookups_fail(world.done[0]));
+    hosts_find(world.hosts, "mx.", LIMIT_ADDRESSES, on_host, &world); /* another domain's too */
+    assert_int_equal(world.done_count, 2);
+    assert_ptr_equal(world.done[1], world.done[0]);
     world_fini(&world);
+}
+
+/* Which of the hosts of -D were met, by those that were looked up. */
+static void test_met(void **state)
+{
+    static const struct zone_row zone_rows[] = {A_OK, {0}};
+    struct world world;
+
+    (void)state;
+    world_init(&world, zone_rows, (struct plan){.down = {"mx.y", "mx.x"}, .down_count = 2});
+    assert_false(hosts_met(world.hosts)->down[1]);
+    hosts_find(world.hosts, "mx.x.", LIMIT_ADDRESSES, on_host, &world);
+    assert_false(hosts_met(world.hosts)->down[0]);
+    assert_true(hosts_met(world.hosts)->down[1]);
+    zone_answer_all();
+    world_fini(&world);
+}
+
+/* Where findings are wanted the host waits until an insecure answer is explained, beside its probes. */
+static void test_explained(void **state)
+{
+    static const struct zone_row zone_rows[] = {
+        {"mx.x.", RECORD_A, LOOKUP_NOERROR, false, 1, NULL, false, NULL},
+        {"mx.x.", RECORD_DS, LOOKUP_NOERROR, true, 1, NULL, false, NULL},
+        {"mx.x.", RECORD_DNSKEY, LOOKUP_NOERROR, false, 1, NULL, false, NULL},
+        {0}};
+
+    (void)state;
+    for (unsigned how = 0; how < 4; how++) {
+        bool findings = how & 1, all = how & 2;
+        struct world world;
+
+        world_init(&world, zone_rows, (struct plan){.findings = findings, .all = all});
+        hosts_find(world.hosts, "mx.x.", LIMIT_ADDRESSES, on_host, &world);
+        zone_answer(0);
+        zone_answer(1);
+        assert_int_equal(probe_count, all);
+        assert_int_equal(world.done_count, !findings && !all);
+        if (how == 3)
+            end_probe(0);
+        zone_answer_all();
+        if (how == 2)
+            end_probe(0);
+        assert_int_equal(world.done_count, 1);
+        assert_string_equal(zone.text, findings ? ASKED "DS mx.x.;DNSKEY mx.x.;" : ASKED);
+        assert_int_equal(world.done[0]->a->zone_ds != NULL, findings);
+        world_fini(&world);
+    }
 }
 
 /* -p makes the owner of the TLSA records. */
@@ -408,7 +461,8 @@ int main(void)
         cmocka_unit_test(test_rows),   cmocka_unit_test(test_order),
         cmocka_unit_test(test_tld),    cmocka_unit_test(test_port),
         cmocka_unit_test(test_wanted), cmocka_unit_test(test_own_arenas),
-        cmocka_unit_test(test_most_addresses),
+        cmocka_unit_test(test_most_addresses), cmocka_unit_test(test_met),
+        cmocka_unit_test(test_explained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,50 @@ static void test_more_of_released(void **state)
     world_fini(&world);
 }
 
+/* However many held it: who gives it back last lets it go. */
+static void test_held_twice(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, five, (struct plan){.hosts = 0});
+    for (size_t held = 1; held <= 3; held++) {
+        size_t asked = zone.asked;
+
+        world.done_count = 0;
+        for (size_t i = 0; i < held; i++)
+            find(&world, 1);
+        zone_answer_all();
+        end_probe(held - 1);
+        assert_int_equal(world.done_count, held);
+        assert_int_equal(zone.asked, asked + 3); /* nothing was remembered */
+        for (size_t i = 0; i < held; i++)
+            hosts_release(world.hosts, world.done[0]);
+    }
+    world_fini(&world);
+}
+
+/* Who comes while its TLSA records are asked for waits for them, too. */
+static void test_more_before_tlsa(void **state)
+{
+    struct world world;
+
+    (void)state;
+    world_init(&world, five, (struct plan){.hosts = 2});
+    find(&world, 1);
+    zone_answer(0);
+    zone_answer(1);
+    assert_int_equal(zone.asked, 3);
+    find(&world, 2);
+    check_begun(&world, 0, 0);
+    zone_answer(2);
+    check_begun(&world, 2, 0);
+    end_probe(0);
+    end_probe(1);
+    check_begun(&world, 2, 2);
+    world_fini(&world);
+}
+
 /* Those who hold a host do not wait for a server of it that somebody else wants. */
 static void test_stalled_with_holders(void **state)
 {
@@ -227,6 +271,8 @@ static const char *text_of(size_t index)
 }
 
 /* What the thread pool writes, all of it in the memory that sharing gives up. */
+static uintptr_t groups[5], reasons[5]; /* where what the pool wrote was */
+
 static void write_chain(size_t index, const struct server *server)
 {
     struct arena *arena = &probes[index].memory->tls;
@@ -242,6 +288,8 @@ static void write_chain(size_t index, const struct server *server)
     address->matches = arena_new(arena, 1, sizeof *address->matches);
     address->group = arena_dup(arena, text_of(index));
     address->dane_reason = arena_dup(arena, text_of(4 - index));
+    groups[index] = (uintptr_t)address->group;
+    reasons[index] = (uintptr_t)address->dane_reason;
 }
 
 static void check_chain(const char *name, size_t index, const struct server *servers, size_t as)
@@ -259,6 +307,8 @@ static void check_chain(const char *name, size_t index, const struct server *ser
     for (size_t i = 0; i < count; i++)
         assert_memory_equal(address->chain.certificates[i].data[CERTIFICATE_CERT_SHA256].data,
                             &servers[index].chain[i], 1);
+    assert_int_equal((uintptr_t)address->group != groups[index], index != as);
+    assert_int_equal((uintptr_t)address->dane_reason != reasons[index], index != as);
     assert_string_equal(address->group, text_of(index));
     assert_string_equal(address->dane_reason, text_of(4 - index));
 }
@@ -349,7 +399,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_more_of_finished),    cmocka_unit_test(test_more_of_unfinished),
         cmocka_unit_test(test_more_without_probes), cmocka_unit_test(test_beyond),
-        cmocka_unit_test(test_more_of_released),    cmocka_unit_test(test_stalled_with_holders),
+        cmocka_unit_test(test_more_of_released),    cmocka_unit_test(test_more_before_tlsa),
+        cmocka_unit_test(test_held_twice),
+        cmocka_unit_test(test_stalled_with_holders),
         cmocka_unit_test(test_more_from_inside),    cmocka_unit_test(test_chains),
         cmocka_unit_test(test_unfinished_chain),    cmocka_unit_test(test_chain_without_texts),
     };

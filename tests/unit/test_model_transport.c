@@ -167,12 +167,39 @@ static void test_limit(void **state)
     assert_false(transport_refuses_name(&end));
 }
 
+/* Every way a session ends is told, with or without a reason. */
+static void test_sentences(void **state)
+{
+    static const struct {
+        struct transport_end end;
+        const char *text;
+    } ends[] = {
+        {{.transport = TRANSPORT_CONNECT_FAILED, .reason = "no route"}, "connection failed: no route"},
+        {{.transport = TRANSPORT_CONNECT_FAILED}, "connection failed: unknown"},
+        {{.transport = TRANSPORT_HANDSHAKE_FAILED, .reason = "alert"}, "TLS handshake failed: alert"},
+        {{.transport = TRANSPORT_HANDSHAKE_FAILED}, "TLS handshake failed: unknown"},
+        {{.transport = TRANSPORT_REPLY, .state = SMTP_EHLO, .code = 550}, "EHLO 550"},
+        {{.transport = TRANSPORT_RESET, .state = SMTP_GREETING}, "GREETING connection reset"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct buffer text;
+
+        buffer_init(&text, 0);
+        transport_add_end(&text, &ends[i].end);
+        assert_string_equal(text.data, ends[i].text);
+        buffer_fini(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replies),
         cmocka_unit_test(test_no_reply),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_sentences),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
