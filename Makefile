@@ -78,7 +78,7 @@ LAB_TOOLS := $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 
 .PHONY: FORCE all run demo check lint lint-fast faults fuzz fuzz-targets mutants bench valgrind \
-	install uninstall clean build-packages test-packages deps test-deps check-only check-units dist deb \
+	install uninstall clean build-packages test-packages deps test-deps check-only check-units unit lab help dist deb \
 	package-check
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -110,11 +110,26 @@ $(BUILD)/unit/test_audit_explain: ALL_LDFLAGS += -Wl,--wrap=resolver_ask
 $(BUILD)/unit/test_dane_delegation: ALL_LDFLAGS += -Wl,--wrap=EVP_DigestFinal_ex
 
 # Tests that answer the questions and make the sessions, or the hosts, by hand.
-$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_hosts $(BUILD)/unit/test_audit_kept \
+$(BUILD)/unit/test_audit_more: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=probes_new,--wrap=probes_add,--wrap=probes_count \
 	-Wl,--wrap=probes_cancel,--wrap=probes_free
-$(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts: ALL_LDFLAGS += \
+$(BUILD)/unit/test_audit_domain_audit $(BUILD)/unit/test_audit_verdicts \
+$(BUILD)/unit/test_audit_shares $(BUILD)/unit/test_audit_delegation: ALL_LDFLAGS += \
 	-Wl,--wrap=resolver_ask,--wrap=hosts_find,--wrap=hosts_release
+
+# A test of what the command makes of a run and of its output.
+$(BUILD)/unit/test_cli_audit_command: ALL_LDFLAGS += \
+	-Wl,--wrap=process_hold_signals,--wrap=process_fit_descriptors,--wrap=run_domains \
+	-Wl,--wrap=sandbox_prepare,--wrap=sandbox_enter,--wrap=delivery_open,--wrap=delivery_close \
+	-Wl,--wrap=delivery_report,--wrap=progress_draw,--wrap=access \
+	-Wl,--wrap=retired_open,--wrap=retired_free
+
+# A test of what becomes of a finished domain.
+$(BUILD)/unit/test_cli_delivery: ALL_LDFLAGS += \
+	-Wl,--wrap=output_open,--wrap=output_report,--wrap=output_gone,--wrap=output_close \
+	-Wl,--wrap=state_open,--wrap=state_free,--wrap=state_compare,--wrap=state_add \
+	-Wl,--wrap=state_next_gone,--wrap=state_publish,--wrap=findings_find
 
 # A test in which calls of OpenSSL fail.
 $(BUILD)/unit/test_dane_failures: ALL_LDFLAGS += \
@@ -258,6 +273,22 @@ check-only:
 # The tests of single modules, and the seeds of the fuzz targets: they need cmocka and no server.
 check-units: $(UNIT_TESTS) $(REPLAYS)
 	@tests/units $(BUILD) $(UNIT_TESTS)
+
+unit: test-packages
+	@$(MAKE) --no-print-directory -j "$$(nproc)" check-units
+
+# The cases whose names match CASE, a regular expression; all of them without it.
+lab: test-packages
+	@$(MAKE) --no-print-directory -j "$$(nproc)" all $(BUILD)/grammar/trace $(LAB_TOOLS)
+	@tests/lab/run --binary $(BUILD)/mxdane --case '$(CASE)'
+
+help:
+	@echo 'make run [DOMAIN=example.org]  build and audit a domain, or the examples of the lab'
+	@echo 'make check                     build and run every test'
+	@echo 'make unit, make lab CASE=^E30  one part of it'
+	@echo 'make lint, make fuzz, make faults, make mutants, make valgrind, make bench'
+	@echo 'make all check-only install    for packagers: no network, no apt; make deps test-deps'
+	@echo 'make dist, make deb, make package-check'
 
 # Every allocation where make check takes a sample: a quarter of an hour.
 faults: test-packages

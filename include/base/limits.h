@@ -26,6 +26,7 @@ enum {
     LIMIT_CERT_NAMES = 1024,      /* dNSNames taken from one certificate */
     LIMIT_CHAIN_DEPTH = 20,       /* issuers followed from the leaf */
     LIMIT_SIGNATURES = 64,        /* verified to find the order of a chain */
+    LIMIT_ANCHOR_KEYS = 16,       /* 2 1 0: OpenSSL verifies the top of each chain with each of them */
     LIMIT_SESSION_FACTOR = 4,     /* a whole session gets this many SMTP timeouts */
     LIMIT_DOMAINS_IN_FLIGHT = 400, /* domains audited at once, beside one for each probe (-j) */
     LIMIT_STALLED = 2000,         /* and beside those that wait for a silent or resting server */

@@ -23,7 +23,8 @@ enum excess {
     EXCESS_CERTIFICATES,
     EXCESS_CERT_NAMES,
     EXCESS_ISSUERS,
-    EXCESS_SIGNATURES
+    EXCESS_SIGNATURES,
+    EXCESS_ANCHOR_KEYS /* of the TLSA records of a host */
 };
 
 /* "more than 100 MX hosts: the others are not checked"; nothing for EXCESS_NONE. */

@@ -67,15 +67,22 @@ static void take_host(struct domain_audit *audit, const struct host_wait *wait)
     decide_verdicts(audit, entry);
 }
 
+/* A host without sessions takes none from the others. */
+static size_t needed(const struct host *host)
+{
+    return host->probed ? host->address_count : 0;
+}
+
 /* What some hosts need less of their share goes to the first that need more. */
 static size_t unused_share(const struct domain_audit *audit)
 {
     size_t unused = audit->services->plan->addresses;
 
-    for (size_t i = 0; i < audit->domain.host_count; i++)
-        unused -= audit->domain.hosts[i].host->address_count < audit->waits[i].share
-                      ? audit->domain.hosts[i].host->address_count
-                      : audit->waits[i].share;
+    for (size_t i = 0; i < audit->domain.host_count; i++) {
+        size_t need = needed(audit->domain.hosts[i].host);
+
+        unused -= need < audit->waits[i].share ? need : audit->waits[i].share;
+    }
     return unused;
 }
 
@@ -104,7 +111,7 @@ static void find_more(struct domain_audit *audit)
     for (size_t i = 0; i < audit->domain.host_count && unused > 0; i++) {
         const struct host *host = audit->domain.hosts[i].host;
         struct host_wait *wait = &audit->waits[i];
-        size_t more = host->address_count > wait->share ? host->address_count - wait->share : 0;
+        size_t more = needed(host) > wait->share ? needed(host) - wait->share : 0;
 
         more = more < unused ? more : unused;
         unused -= more;

@@ -29,6 +29,8 @@ struct handshake {
     struct record *tlsa;
     const struct record_facts *facts;
     size_t tlsa_count, usable_count;
+    size_t anchor_keys; /* of the usable records, as far as OpenSSL was given them */
+    bool keys_left;     /* it was not given all */
     const char *tlsa_failure; /* a record could not be added: nothing may pass */
     size_t received;
     bool done;
@@ -138,6 +140,22 @@ static bool set_sni(SSL *ssl, const char *base)
 }
 
 /*
+ * A key that the server need not send (RFC 7671 section 5.2.3). To find out whether it is in use
+ * costs a signature for each key at each address: a zone would choose both numbers.
+ */
+static bool is_beyond_limit(struct handshake *handshake, const struct record_tlsa *tlsa)
+{
+    enum { USAGE_DANE_TA = 2, SELECTOR_SPKI = 1, MTYPE_FULL = 0 };
+
+    if (tlsa->usage != USAGE_DANE_TA || tlsa->selector != SELECTOR_SPKI ||
+        tlsa->mtype != MTYPE_FULL)
+        return false;
+    handshake->keys_left |= handshake->anchor_keys == LIMIT_ANCHOR_KEYS;
+    handshake->anchor_keys += !handshake->keys_left;
+    return handshake->keys_left;
+}
+
+/*
  * RFC 7671 section 9: what is unusable goes before digest agility, which is OpenSSL's. A record
  * that OpenSSL could not take for want of something of ours must not turn into a milder verdict.
  */
@@ -149,7 +167,7 @@ static void add_tlsa(struct handshake *handshake, const struct record *source)
 
     *record = *source;
     tlsa->data.data = arena_copy(&handshake->arena, tlsa->data.data, tlsa->data.length);
-    if (handshake->facts[index].usability != TLSA_USABLE)
+    if (handshake->facts[index].usability != TLSA_USABLE || is_beyond_limit(handshake, tlsa))
         return;
     int added = SSL_dane_tlsa_add(handshake->ssl, tlsa->usage, tlsa->selector, tlsa->mtype,
                                   tlsa->data.data, tlsa->data.length);
@@ -278,6 +296,12 @@ static enum excess excess_of(const STACK_OF(X509) * sent)
     return EXCESS_NONE;
 }
 
+/* A match stands by itself; that nothing matches holds only if everything was compared. */
+static bool is_undecided(const struct handshake *handshake)
+{
+    return handshake->keys_left && handshake->judgement.result == DANE_MISMATCH;
+}
+
 /* What is beyond a limit is no handshake: nothing of it is shown, nothing of it can pass. */
 static void complete(struct handshake *handshake)
 {
@@ -286,6 +310,10 @@ static void complete(struct handshake *handshake)
 
     if (excess == EXCESS_NONE)
         excess = chain_order(sent, SSL_get0_verified_chain(handshake->ssl), &handshake->chain);
+    if (excess == EXCESS_NONE)
+        judge(handshake);
+    if (excess == EXCESS_NONE && is_undecided(handshake))
+        excess = EXCESS_ANCHOR_KEYS;
     if (sk_X509_num(sent) <= 0) {
         fail(handshake, "no certificate");
     } else if (excess != EXCESS_NONE) {
@@ -293,7 +321,6 @@ static void complete(struct handshake *handshake)
     } else {
         handshake->done = true;
         handshake->status = HANDSHAKE_DONE;
-        judge(handshake);
     }
     ERR_clear_error();
 }

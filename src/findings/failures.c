@@ -4,10 +4,16 @@
 #include "collector.h"
 #include "model/transport.h"
 
+/* More records than we take, others may take; of aliases resolvers follow no more than we do. */
+static enum finding_code error_code(const struct lookup *lookup, enum finding_code code)
+{
+    return lookup->excess == EXCESS_RECORDS ? FINDING_LIMIT_EXCEEDED : code;
+}
+
 static enum finding_code failure_of(const struct lookup *lookup)
 {
     if (lookup_is_error(lookup))
-        return FINDING_LOOKUP_FAILED;
+        return error_code(lookup, FINDING_LOOKUP_FAILED);
     if (lookup->status == LOOKUP_NXDOMAIN)
         return FINDING_DOMAIN_ABSENT;
     return lookup->ad ? FINDING_RECORDS_ABSENT : FINDING_LOOKUP_INSECURE;
@@ -34,7 +40,8 @@ void failures_find_domain(struct collector *collector)
     for (size_t i = 0; i < domain->lookup_count; i++)
         if (ended_by(domain, i) && !dnssec_find_zone(collector, NULL, domain->lookups[i]))
             collector_add(collector, (struct finding){.code = failure_of(domain->lookups[i]),
-                                                      .lookup = domain->lookups[i]});
+                                                      .lookup = domain->lookups[i],
+                                                      .excess = domain->lookups[i]->excess});
     if (domain->null_mx_among_others)
         collector_add(collector,
                       (struct finding){.code = FINDING_NULL_MX_AMONG_OTHERS,
@@ -51,8 +58,9 @@ static void find_address_lookup(struct collector *collector, const struct domain
 
     if (lookup == NULL || lookup->status == LOOKUP_TLD_MX_HOST)
         return;
+    finding.excess = lookup->excess;
     if (lookup_is_error(lookup))
-        finding.code = FINDING_ADDRESS_LOOKUP_FAILED;
+        finding.code = error_code(lookup, FINDING_ADDRESS_LOOKUP_FAILED);
     else if (lookup->ad)
         return;
     else if (!host_address_lookup_fails(entry->host, lookup))
@@ -64,6 +72,7 @@ static void find_address_lookup(struct collector *collector, const struct domain
     collector_add(collector, finding);
 }
 
+/* What has an address exists, whatever the answer about the other family says (RFC 4074 4.2). */
 static void find_existence(struct collector *collector, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
@@ -71,7 +80,7 @@ static void find_existence(struct collector *collector, const struct domain_host
 
     if (host->a->status == LOOKUP_TLD_MX_HOST)
         finding.code = FINDING_HOST_IS_TLD;
-    else if (host->a->status == LOOKUP_NXDOMAIN)
+    else if (host->address_count == 0 && host->a->status == LOOKUP_NXDOMAIN)
         finding.code = FINDING_HOST_ABSENT;
     else if (host->address_count == 0 && lookup_is_denial(host->a) && host->aaaa != NULL &&
              lookup_is_denial(host->aaaa))
@@ -87,7 +96,10 @@ static void find_tlsa(struct collector *collector, const struct domain_host *ent
     struct finding finding = {.host = entry, .lookup = host->tlsa};
 
     switch (host->tlsa_state) {
-    case TLSA_FAILED: finding.code = FINDING_TLSA_LOOKUP_FAILED; break;
+    case TLSA_FAILED:
+        finding.code = error_code(host->tlsa, FINDING_TLSA_LOOKUP_FAILED);
+        finding.excess = host->tlsa->excess;
+        break;
     case TLSA_ABSENT:
         if (dnssec_find_zone(collector, entry, host->tlsa))
             return;
@@ -113,6 +125,17 @@ static enum finding_code reply_code(const struct transport_end *end)
     return transport_hides_starttls(end) ? FINDING_STARTTLS_MASKED : FINDING_STARTTLS_REFUSED;
 }
 
+/*
+ * OpenSSL's own limit for a message of certificates is ours: senders have it too. What is beyond
+ * another limit, somebody else may take.
+ */
+static enum finding_code handshake_code(const struct transport_end *end)
+{
+    return end->excess != EXCESS_NONE && end->excess != EXCESS_CHAIN_BYTES
+               ? FINDING_LIMIT_EXCEEDED
+               : FINDING_HANDSHAKE_FAILED;
+}
+
 /* A timeout or a broken connection says nothing about DANE. */
 static enum finding_code end_code(const struct transport_end *end)
 {
@@ -130,7 +153,7 @@ static enum finding_code end_code(const struct transport_end *end)
     case TRANSPORT_REPLY_TOO_LONG:
     case TRANSPORT_MALFORMED: return FINDING_SMTP_BROKEN;
     case TRANSPORT_INJECTED: return FINDING_PLAINTEXT_INJECTED;
-    case TRANSPORT_HANDSHAKE_FAILED: return FINDING_HANDSHAKE_FAILED;
+    case TRANSPORT_HANDSHAKE_FAILED: return handshake_code(end);
     case TRANSPORT_TLS_TIMEOUT: return FINDING_TLS_TIMEOUT;
     case TRANSPORT_UNTRIED:
     case TRANSPORT_OK: break;
@@ -138,9 +161,14 @@ static enum finding_code end_code(const struct transport_end *end)
     return FINDING_INCOMPLETE;
 }
 
-/* The handshake stands: neither "not now" after it nor a refusal of our name is a fault. */
+/*
+ * The handshake stands: neither "not now" after it nor a refusal of our name is a fault, nor is more
+ * than we take. Too late is too late, whichever deadline says so.
+ */
 static enum finding_code after_code(const struct transport_end *end)
 {
+    if (end->excess != EXCESS_NONE && end->excess != EXCESS_SESSION_TIME)
+        return FINDING_LIMIT_EXCEEDED;
     return transport_is_busy(end) || transport_refuses_name(end) ? reply_code(end)
                                                                  : FINDING_EHLO_TLS_FAILED;
 }
@@ -205,7 +233,8 @@ void failures_find_address(struct collector *collector, const struct domain_host
     struct finding finding = {.code = verdict_code(address, &entry->verdicts[index]),
                               .host = entry,
                               .address = address,
-                              .end = &address->end};
+                              .end = &address->end,
+                              .excess = address->end.excess};
 
     if (finding.code == FINDING_TLSA_MISMATCH)
         blame_chain(&finding, view);
@@ -223,7 +252,8 @@ void failures_find_after(struct collector *collector, const struct domain_host *
         collector_add(collector, (struct finding){.code = after_code(&address->after),
                                                   .host = entry,
                                                   .address = address,
-                                                  .end = &address->after});
+                                                  .end = &address->after,
+                                                  .excess = address->after.excess});
 }
 
 void failures_find_unprobed(struct collector *collector)

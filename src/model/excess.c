@@ -24,6 +24,7 @@ static const struct row rows[] = {
     [EXCESS_CERTIFICATES] = {LIMIT_CERTIFICATES, "certificates"},
     [EXCESS_CERT_NAMES] = {LIMIT_CERT_NAMES, "names in a certificate"},
     [EXCESS_ISSUERS] = {LIMIT_CHAIN_DEPTH, "issuers above the leaf"},
+    [EXCESS_ANCHOR_KEYS] = {LIMIT_ANCHOR_KEYS, "keys of trust anchors in TLSA records (2 1 0)"},
     [EXCESS_SIGNATURES] = {LIMIT_SIGNATURES, "signatures to find the order of the certificates"},
 };
 

@@ -188,13 +188,21 @@ static void add_address(struct lines *lines, const struct domain_host *entry, si
         tls_lines(lines, address);
 }
 
+/* Of a host that does not exist one line says enough; an answer with addresses is always shown. */
+static bool shows_aaaa(const struct host *host)
+{
+    bool absent = host->a->status == LOOKUP_NXDOMAIN && host->a->ad;
+
+    return host->aaaa != NULL && (!absent || lookup_has_data(host->aaaa));
+}
+
 static void add_host(struct lines *lines, const struct domain_host *entry)
 {
     const struct host *host = entry->host;
     bool wrong = host->address_count == 0 || entry->excess != EXCESS_NONE;
 
     add_lookup(lines, entry, host->a, host_address_lookup_fails(host, host->a) || wrong);
-    if (host->aaaa != NULL && !(host->a->status == LOOKUP_NXDOMAIN && host->a->ad))
+    if (shows_aaaa(host))
         add_lookup(lines, entry, host->aaaa, host_address_lookup_fails(host, host->aaaa) || wrong);
     add_excess(lines, entry->excess);
     if (host->tlsa != NULL)

@@ -176,6 +176,12 @@ static bool same_triple(const struct record *left, const struct record *right)
            left->data.tlsa.mtype == right->data.tlsa.mtype;
 }
 
+/* RFC 6698 section 7: 24 combinations, so that a zone does not choose how many series there are. */
+static bool is_registered(const struct record_tlsa *tlsa)
+{
+    return tlsa->usage <= 3 && tlsa->selector <= 1 && tlsa->mtype <= 2;
+}
+
 /* By the marks of the trace. */
 static bool triple_matches(const struct record_tlsa *tlsa, const struct chain *chain)
 {
@@ -196,7 +202,8 @@ static void add_tlsa(struct prometheus *prometheus, const struct lookup *lookup,
     for (size_t i = 0; lookup != NULL && i < lookup->record_count; i++) {
         const struct record_tlsa *tlsa = &lookup->records[i].data.tlsa;
 
-        if (i > 0 && same_triple(&lookup->records[i], &lookup->records[i - 1]))
+        if (!is_registered(tlsa) ||
+            (i > 0 && same_triple(&lookup->records[i], &lookup->records[i - 1])))
             continue;
         buffer_printf(begin_sample(prometheus, TLSA_MATCH, place),
                       ",usage=\"%u\",selector=\"%u\",mtype=\"%u\"} %d\n", tlsa->usage,

@@ -35,7 +35,8 @@ struct probe {
     uint64_t step_left;    /* ms of it, while the work is ours */
 
     struct session session;
-    struct handshake *handshake;
+    struct handshake *handshake; /* NULL until its first step */
+    struct failure failure;      /* why it could not begin */
     bool established;
     enum handshake_status status; /* of the last TLS step */
     struct buffer received;       /* from the peer, not yet worked on */
@@ -124,11 +125,31 @@ static void send_bytes(struct probe *probe, struct buffer *bytes)
     buffer_fini(bytes);
 }
 
+/* In the pool too: OpenSSL parses each record of Full(0) for each handshake. */
+static bool begin_handshake(struct probe *probe)
+{
+    const struct host *host = probe->host;
+    struct handshake_config config = {.base = host->base,
+                                      .verify_time = probe->config->verify_time};
+
+    if (host->tlsa_state == TLSA_SECURE) {
+        config.tlsa = host->tlsa->records;
+        config.tlsa_count = host->tlsa->record_count;
+        config.facts = host->tlsa_facts;
+    }
+    probe->handshake = handshake_new(probe->config->tls, &config, &probe->failure);
+    return probe->handshake != NULL;
+}
+
 /* Runs in the thread pool. */
 static void work_tls(uv_work_t *work)
 {
     struct probe *probe = work->data;
 
+    if (probe->handshake == NULL && !begin_handshake(probe)) {
+        probe->status = HANDSHAKE_FAILED;
+        return;
+    }
     probe->status = handshake_step(probe->handshake, probe->input.data, probe->input.length,
                                    &probe->output, &probe->plain);
     if (probe->status == HANDSHAKE_DONE && probe->command.length > 0 &&
@@ -138,6 +159,12 @@ static void work_tls(uv_work_t *work)
     if (probe->status != HANDSHAKE_MORE && probe->status != HANDSHAKE_FAILED &&
         !probe->established)
         handshake_result(probe->handshake, &probe->memory->tls, probe->address);
+}
+
+/* Our own fault: nothing is known of the server. */
+static void tls_impossible(struct probe *probe, const char *reason)
+{
+    session_connect_failed(&probe->session, TRANSPORT_CONNECT_FAILED, reason);
 }
 
 static void tls_failed(struct probe *probe)
@@ -176,7 +203,9 @@ static void on_worked(uv_work_t *work, int status)
     if (probe->plain.length > 0)
         session_bytes(&probe->session, probe->plain.data, probe->plain.length);
     buffer_fini(&probe->plain);
-    if (probe->status == HANDSHAKE_FAILED)
+    if (probe->handshake == NULL)
+        tls_impossible(probe, probe->failure.text);
+    else if (probe->status == HANDSHAKE_FAILED)
         tls_failed(probe);
     if (probe->status == HANDSHAKE_CLOSED && probe->session.state != SMTP_END)
         session_closed(&probe->session, false);
@@ -202,26 +231,8 @@ static void queue_tls(struct probe *probe)
     probe->work.data = probe;
     if (uv_queue_work(probe->loop, &probe->work, work_tls, on_worked) != 0) {
         probe->working = false;
-        session_handshake_failed(&probe->session, "no worker thread");
+        tls_impossible(probe, "no worker thread");
     }
-}
-
-static void begin_tls(struct probe *probe)
-{
-    struct handshake_config config = {.base = probe->host->base,
-                                      .verify_time = probe->config->verify_time};
-    struct failure failure;
-
-    if (probe->host->tlsa_state == TLSA_SECURE) {
-        config.tlsa = probe->host->tlsa->records;
-        config.tlsa_count = probe->host->tlsa->record_count;
-        config.facts = probe->host->tlsa_facts;
-    }
-    probe->handshake = handshake_new(probe->config->tls, &config, &failure);
-    if (probe->handshake == NULL)
-        session_handshake_failed(&probe->session, failure.text);
-    else
-        queue_tls(probe);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -284,7 +295,7 @@ static void advance(struct probe *probe)
         else if (probe->timed_out)
             session_timeout(session);
         else if (session->state == SMTP_HANDSHAKE && probe->handshake == NULL)
-            begin_tls(probe);
+            queue_tls(probe);
         else if (probe->handshake != NULL &&
                  (probe->received.length > 0 || session->send.length > 0))
             queue_tls(probe);

@@ -11,7 +11,8 @@ BINARY = {" == ": [" != "], " != ": [" == "], " < ": [" <= ", " >= "], " <= ": [
 # What a broken program would say where it should not: every constant of its kind becomes it too.
 PASSING = {"VERDICT_PASS", "DANE_MATCH_EE", "DANE_MATCH_TA", "TLSA_SECURE", "TLSA_ABSENT",
            "LOOKUP_NOERROR", "LOOKUP_NODATA", "TRANSPORT_OK", "TRANSPORT_UNTRIED", "EXIT_SECURE",
-           "TLSA_USABLE", "EXCESS_NONE", "HANDSHAKE_DONE"}
+           "TLSA_USABLE", "EXCESS_NONE", "HANDSHAKE_DONE", "RECORD_MATCH_FITS", "CHECK_OK",
+           "DS_MATCHES", "DS_NOT_COMPARED", "FINDING_WARNING", "FINDING_NOTICE"}
 
 
 def masked(text):
@@ -91,8 +92,9 @@ def of_file(path, root):
     """Every mutation of one file, each once."""
     text = (root / path).read_text()
     code = masked(text)
-    headers = [header.read_text() for header in (root / "include").glob("*/*.h")]
+    headers = [header.read_text() for header in [*root.glob("include/*/*.h"), *root.glob("src/*/*.h")]]
     known = families(text, *headers)
+    assert PASSING <= known.keys(), PASSING - known.keys()
     seen = set()
     found = [*conditions(code), *operators(code), *constants(code), *enumerated(code, known),
              *statements(code)]
@@ -113,6 +115,13 @@ def words(mutation, text):
     before = text[first:last]
     after = apply(mutation, text)[first:last + len(mutation.text) - mutation.length]
     return " ".join(before.split()), " ".join(after.split())
+
+
+def function(mutation, text):
+    """The name of the function that it is in; empty: none."""
+    before = masked(text)[:mutation.start]
+    names = re.findall(r"^\w[^;\n=]*?(\w+)\([^;{]*\)\s*\{", before, re.M)
+    return names[-1] if names and before.rfind("\n}") < before.rfind("\n{") else ""
 
 
 def leans_to_pass(mutation, text):

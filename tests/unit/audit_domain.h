@@ -2,21 +2,21 @@
  * The audit of a domain with a resolver and with hosts made by hand: the linker puts these functions
  * in the place of dns/resolver's and audit/hosts'.
  */
-#ifndef MXDANE_TESTS_AUDIT_TASK_H
-#define MXDANE_TESTS_AUDIT_TASK_H
+#ifndef MXDANE_TESTS_AUDIT_DOMAIN_H
+#define MXDANE_TESTS_AUDIT_DOMAIN_H
 
 #include "audit/domain_audit.h"
 
 #include "audit_zone.h"
 
-enum { MOST_FINDS = 128 };
+enum { MOST_FINDS = 128, MOST_KNOWN = 4 };
 
 struct seen_find {
     const char *name;
     size_t addresses; /* wanted */
     void (*done)(void *, const struct host *);
     void *argument;
-    unsigned released;
+    bool released;
 };
 
 struct world {
@@ -28,7 +28,7 @@ struct world {
 
 static struct seen_find finds[MOST_FINDS];
 static size_t find_count;
-static struct host *known; /* handed over from inside hosts_find; NULL: none */
+static struct host *known[MOST_KNOWN]; /* handed over from inside hosts_find */
 
 void __wrap_hosts_find(struct hosts *hosts, const char *name, size_t addresses,
                        void (*done)(void *, const struct host *), void *argument);
@@ -39,20 +39,21 @@ void __wrap_hosts_find(struct hosts *hosts, const char *name, size_t addresses,
 {
     (void)hosts;
     assert_true(find_count < MOST_FINDS);
-    finds[find_count++] = (struct seen_find){name, addresses, done, argument, 0};
-    if (known != NULL)
-        done(argument, known);
+    finds[find_count++] = (struct seen_find){name, addresses, done, argument, false};
+    for (size_t i = 0; i < MOST_KNOWN; i++)
+        if (known[i] != NULL && strcmp(known[i]->name, name) == 0)
+            done(argument, known[i]);
 }
 
 void __wrap_hosts_release(struct hosts *hosts, const struct host *host)
 {
     (void)hosts;
     for (size_t i = 0; i < find_count; i++)
-        if (strcmp(finds[i].name, host->name) == 0) {
-            finds[i].released++;
+        if (strcmp(finds[i].name, host->name) == 0 && !finds[i].released) {
+            finds[i].released = true;
             return;
         }
-    fail_msg("%s was not asked for", host->name);
+    fail_msg("%s was not asked for so often", host->name);
 }
 
 static inline void on_finished(void *argument)
@@ -65,7 +66,7 @@ static inline const struct domain *world_begin(struct world *world, const char *
 {
     zone_set(rows);
     find_count = 0;
-    known = NULL;
+    memset(known, 0, sizeof known);
     *world = (struct world){.plan = plan};
     if (plan.addresses == 0)
         world->plan.addresses = 200;

@@ -1,4 +1,4 @@
-/* The rows of test_findings_failures.c about DNSSEC: its world is theirs. */
+/* The rows of test_findings_findings.c about DNSSEC: its world is theirs. */
 /* clang-format off */
 static void ds_state(struct world *w, enum ds_state state) { w->ds_states[0] = state; }
 static void ds_hides(struct world *w) { ds_state(w, DS_HIDES_WEAKER); w->domain.delegation.split = true; }

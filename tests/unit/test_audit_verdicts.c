@@ -129,7 +129,7 @@ static void test_each_address(void **state)
         const struct domain *domain = world_begin(&world, "x.y", zone_rows, (struct plan){.all = 0});
 
         host.address_count = a.record_count = count;
-        known = &host; /* the host is known: all of it is done from inside hosts_find */
+        known[0] = &host; /* the host is known: all of it is done from inside hosts_find */
         zone_answer_all();
         assert_int_equal(world.finished, 1);
         for (size_t i = 0; i < count; i++)
@@ -205,7 +205,7 @@ static void test_what_findings_are_about(void **state)
     compare_host(&host, &arena);
     addresses[1].end.transport = TRANSPORT_UNTRIED;
     addresses[2].after.transport = TRANSPORT_CLOSED;
-    known = &host;
+    known[0] = &host;
     zone_answer_all();
     assert_int_equal(world.finished, 1);
     judged = *facts;

@@ -148,6 +148,33 @@ static void test_pem(void **state)
         }
 }
 
+/* Each record is looked at, not only the first. */
+static void test_pem_behind_a_match(void **state)
+{
+    struct world *world = *state;
+    struct certificate certificates[2];
+    struct chain chain = make_chain(world, certificates);
+    struct record records[3];
+    const struct record_facts *facts;
+    const struct record_match *matches;
+    BIO *pem = BIO_new(BIO_s_mem());
+    char *text;
+
+    PEM_write_bio_X509(pem, world->certs[INTER]);
+    size_t length = (size_t)BIO_get_mem_data(pem, &text);
+
+    records[0] = make_record(3, 1, 1, world->models[LEAF].data[CERTIFICATE_PKEY_SHA256]);
+    records[1] = make_record(2, 0, 0, (struct bytes){(const uint8_t *)text, length});
+    records[2] = make_record(2, 1, 1, world->models[INTER].data[CERTIFICATE_PKEY_SHA256]);
+    facts = match_facts(records, 3, &world->arena);
+    matches = match_records(records, facts, 3, certificates, chain.count, &world->arena);
+    assert_int_equal(matches[0].kind, RECORD_MATCH_FITS);
+    assert_int_equal(matches[1].kind, RECORD_MATCH_PEM);
+    assert_int_equal(matches[1].depth, 1);
+    assert_int_equal(matches[2].kind, RECORD_MATCH_FITS);
+    BIO_free(pem);
+}
+
 /* A certificate that stands twice matches where it may. */
 static void test_twice(void **state)
 {
@@ -166,6 +193,20 @@ static void test_twice(void **state)
     chain.count = 0;
     assert_int_equal(find(world, &record, &chain).code,
                      FINDING_TLSA_ANCHOR_UNKNOWN);
+}
+
+/* Renewed with the same key: of the leaf, alone or not, and of nothing where none was sent. */
+static void test_renewed(void **state)
+{
+    static const enum finding_code codes[] = {FINDING_TLSA_CERT_UNKNOWN, FINDING_TLSA_RENEWED,
+                                              FINDING_TLSA_RENEWED};
+    struct world *world = *state;
+    struct certificate certificates[2];
+    struct chain chain = make_chain(world, certificates);
+    struct record record = make_record(3, 0, 0, world->models[LEAF_OLD].data[CERTIFICATE_FULL_CERT]);
+
+    for (chain.count = 0; chain.count <= 2; chain.count++)
+        assert_int_equal(find(world, &record, &chain).code, codes[chain.count]);
 }
 
 /* Only a certificate that names a policy of the baseline requirements. */
@@ -195,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_fields),  cmocka_unit_test(test_right),
         cmocka_unit_test(test_nothing), cmocka_unit_test(test_pem),
         cmocka_unit_test(test_twice),   cmocka_unit_test(test_public),
+        cmocka_unit_test(test_renewed), cmocka_unit_test(test_pem_behind_a_match),
     };
 
     return cmocka_run_group_tests(tests, world_new, world_free);

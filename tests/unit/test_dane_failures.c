@@ -9,6 +9,7 @@ enum failing {
     NO_AUTHORITY,
     AUTHORITY_ABOVE, /* one certificate above the one that matched */
     AUTHORITY_BELOW, /* and one below */
+    AUTHORITY_IN_PATH, /* one above, in a path of all that was sent */
     NO_RECORD,
     NO_PATH,
     NO_CHAIN
@@ -45,7 +46,8 @@ int __wrap_SSL_get0_dane_authority(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 
     return failing == NO_AUTHORITY
                ? -1
-               : depth + (failing == AUTHORITY_ABOVE) - (failing == AUTHORITY_BELOW);
+               : depth + (failing == AUTHORITY_ABOVE || failing == AUTHORITY_IN_PATH) -
+                     (failing == AUTHORITY_BELOW);
 }
 
 int __wrap_SSL_get0_dane_tlsa(SSL *ssl, uint8_t *usage, uint8_t *selector, uint8_t *mtype,
@@ -58,6 +60,8 @@ int __wrap_SSL_get0_dane_tlsa(SSL *ssl, uint8_t *usage, uint8_t *selector, uint8
 
 STACK_OF(X509) *__wrap_SSL_get0_verified_chain(const SSL *ssl)
 {
+    if (failing == AUTHORITY_IN_PATH)
+        return __real_SSL_get_peer_cert_chain(ssl);
     return failing == NO_PATH ? NULL : __real_SSL_get0_verified_chain(ssl);
 }
 
@@ -81,6 +85,7 @@ static const struct row {
     {"EE, nobody matched", NO_AUTHORITY, 3, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA, nobody matched", NO_AUTHORITY, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"EE above the leaf", AUTHORITY_ABOVE, 3, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
+    {"EE above the leaf, in a path", AUTHORITY_IN_PATH, 3, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"EE, no record matched", NO_RECORD, 3, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA, no record matched", NO_RECORD, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},
     {"TA without a path", NO_PATH, 2, INTER, HANDSHAKE_DONE, DANE_MISMATCH},

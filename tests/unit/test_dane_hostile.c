@@ -70,6 +70,54 @@ static void test_broken_names(void **state)
     }
 }
 
+/* `count` keys of anchors that nobody uses; the last one is the issuer's if `last`. */
+static void check_anchor_keys(struct world *world, size_t count, bool last, bool leaf,
+                              enum excess excess, enum dane_result result)
+{
+    X509 *const sent[] = {world->certs[LEAF], world->certs[INTER]};
+    struct record records[LIMIT_ANCHOR_KEYS + 3] = {{0}};
+    struct handshake_config config = {"mx.example.org", records, count, PKI_NOW, NULL};
+    struct address address = {0};
+    struct pki_link link;
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned char *der = NULL;
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        int length = i2d_PUBKEY(last && i + 1 == count ? world->keys[KEY_ROOT] : key, &der);
+        struct bytes data = {arena_copy(&world->arena, der, (size_t)length), (size_t)length};
+
+        records[i] = (struct record){.type = RECORD_TLSA, .data.tlsa = {2, 1, 0, data}};
+        OPENSSL_free(der);
+        EVP_PKEY_free(key);
+    }
+    if (leaf)
+        records[config.tlsa_count++] = (struct record){
+            .type = RECORD_TLSA,
+            .data.tlsa = {3, 1, 1, world->models[LEAF].data[CERTIFICATE_PKEY_SHA256]}};
+    SSL_CTX *server = pki_server(world->keys[KEY_LEAF], sent, 2);
+
+    pki_link_init(&link, server, world->context, &config);
+    pki_run(&link);
+    handshake_result(link.client, &world->arena, &address);
+    assert_int_equal(handshake_excess(link.client), excess);
+    assert_int_equal(address.handshaken, excess == EXCESS_NONE);
+    assert_int_equal(address.dane, result);
+    pki_link_fini(&link);
+    SSL_CTX_free(server);
+}
+
+/* As many as the limit are all tried; of more, what was not tried is no mismatch. */
+static void test_anchor_keys(void **state)
+{
+    enum { MOST = LIMIT_ANCHOR_KEYS };
+
+    check_anchor_keys(*state, MOST, true, false, EXCESS_NONE, DANE_MATCH_TA);
+    check_anchor_keys(*state, MOST, false, false, EXCESS_NONE, DANE_MISMATCH);
+    check_anchor_keys(*state, MOST + 1, false, false, EXCESS_ANCHOR_KEYS, DANE_NOT_CHECKED);
+    check_anchor_keys(*state, MOST + 2, true, false, EXCESS_ANCHOR_KEYS, DANE_NOT_CHECKED);
+    check_anchor_keys(*state, MOST + 2, false, true, EXCESS_NONE, DANE_MATCH_EE);
+}
+
 /* RFC 5280 section 4.2.1.3: the first bit, where there is a key usage at all. */
 static void test_key_usage(void **state)
 {
@@ -173,6 +221,7 @@ static void test_signatures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_anchor_keys),
         cmocka_unit_test(test_broken_names),
         cmocka_unit_test(test_key_usage),
         cmocka_unit_test(test_floods),

@@ -72,11 +72,39 @@ static void test_mark_of_nothing(void **state)
     record.data.tlsa = (struct record_tlsa){3, 0, 0, {NULL, 0}};
     mark(&certificate, 1, &record, 1); /* nothing equals nothing */
     assert_false(certificate.marks[CERTIFICATE_FULL_CERT].matched);
+    certificate.data[CERTIFICATE_FULL_CERT] = (struct bytes){letters[0], 0};
+    mark(&certificate, 1, &record, 1); /* nor does what is empty */
+    assert_false(certificate.marks[CERTIFICATE_FULL_CERT].matched);
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++) {
+        record.data.tlsa.selector = certificate_digest_selector(i);
+        record.data.tlsa.mtype = certificate_digest_mtype(i);
+        mark(&certificate, 1, &record, 1);
+        assert_false(certificate.marks[i].matched);
+    }
     mark(&certificate, 1, NULL, 0);
     assert_true(certificate.marks[CERTIFICATE_PKEY_SHA256].shown);
     assert_false(certificate.marks[CERTIFICATE_FULL_CERT].shown);
 }
 
+/* Each record of an RRset shows its digest, not only the first. */
+static void test_shown_by_any(void **state)
+{
+    struct record records[2] = {{.type = RECORD_TLSA}, {.type = RECORD_TLSA}};
+    struct certificate certificate = {.key = "?"};
+
+    (void)state;
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++)
+        certificate.data[i] = (struct bytes){letters[0], 64};
+    records[0].data.tlsa = (struct record_tlsa){3, 1, 1, {letters[1], 64}};
+    records[1].data.tlsa = (struct record_tlsa){3, 0, 2, {letters[0], 64}};
+    mark(&certificate, 1, records, 2);
+    for (int i = 0; i < CERTIFICATE_DIGESTS; i++) {
+        bool asked = i == CERTIFICATE_CERT_SHA512;
+
+        assert_int_equal(certificate.marks[i].shown, asked || i == CERTIFICATE_PKEY_SHA256);
+        assert_int_equal(certificate.marks[i].matched, asked);
+    }
+}
 
 static size_t anchor(struct certificate chain[3], const struct record *tlsa, size_t count)
 {
@@ -114,6 +142,29 @@ static void test_anchor(void **state)
         record.data.tlsa = (struct record_tlsa){2, 0, 1, {bytes[i], 32}};
         assert_int_equal(anchor(certificates, &record, 1), 0);
     }
+}
+
+/* Of several the lowest, and none that digest agility hides. */
+static void test_anchor_of_several(void **state)
+{
+    const uint8_t bytes[3][64] = {{1}, {2}, {3}};
+    struct certificate certificates[3];
+    struct record records[2] = {{.type = RECORD_TLSA}, {.type = RECORD_TLSA}};
+
+    (void)state;
+    memset(certificates, 0, sizeof certificates);
+    for (int i = 0; i < 3; i++)
+        certificates[i].data[CERTIFICATE_PKEY_SHA256] = (struct bytes){bytes[i], 32};
+    for (int i = 0; i < 2; i++)
+        records[i].data.tlsa = (struct record_tlsa){2, 1, 1, {bytes[i + 1], 32}};
+    assert_int_equal(anchor(certificates, records, 2), 1);
+    records[0].data.tlsa.data = (struct bytes){bytes[2], 32};
+    records[1].data.tlsa.data = (struct bytes){bytes[1], 32};
+    assert_int_equal(anchor(certificates, records, 2), 1);
+    records[0].data.tlsa = (struct record_tlsa){2, 1, 2, {bytes[0], 64}};
+    assert_int_equal(anchor(certificates, records, 2), 0);
+    certificates[2].data[CERTIFICATE_PKEY_SHA512] = (struct bytes){bytes[0], 64};
+    assert_int_equal(anchor(certificates, records, 2), 2);
 }
 
 enum { RANDOM_RECORDS = 300, RANDOM_CERTIFICATES = 9, ALPHABET = 40 };
@@ -254,7 +305,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_mark_of_nothing),
+        cmocka_unit_test(test_shown_by_any),
         cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_anchor_of_several),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_hidden),
     };

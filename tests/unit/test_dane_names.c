@@ -22,6 +22,13 @@ static const struct name_row name_rows[] = {
     {TEXT("mx.example.org"), "x.example.org", false},
     {TEXT("example.org"), "mx.example.org", false},
     {TEXT("mx.example.org"), "example.org", false},
+    {TEXT("mx.example.net"), "mx.example.org", false},
+    {TEXT("mx.example.or"), "mx.example.org", false},
+    {TEXT("mx.example.orga"), "mx.example.org", false},
+    {TEXT("*.example.net"), "mx.example.org", false},
+    {TEXT("*.example.or"), "mx.example.org", false},
+    {TEXT("*.example.orga"), "mx.example.org", false},
+    {TEXT("*.example.org"), "_a.example.org", false},
     {TEXT("mx_1.example.org"), "mx_1.example.org", true},
     {TEXT("mx.example.org."), "mx.example.org", false},
     {TEXT("*.example.org"), "mx.example.org", true},
@@ -36,6 +43,9 @@ static const struct name_row name_rows[] = {
     {TEXT("*.example.org"), "example.org", false},
     {TEXT("*.example.org"), "mx_1.example.org", false},
     {TEXT("*.example.org"), "xn--mller-kva.example.org", true},
+    {TEXT("AZ-az-09.example.org"), "az-AZ-09.example.org", true},
+    {TEXT("*.example.org"), "AZ-az-09.example.org", true},
+    {TEXT("*.AZ-az-09.org"), "mx.az-AZ-09.org", true},
     {TEXT("*.org"), "example.org", false},
     {TEXT("*."), "org", false},
     {TEXT("*"), "org", false},
@@ -62,16 +72,36 @@ static const struct name_row name_rows[] = {
     {TEXT(""), "mx.example.org", false},
 };
 
+/*
+ * What is no host name matches nothing, not even itself: here OpenSSL compares blindly, or takes a
+ * reference that begins with a dot for a pattern. And bytes behind a name are not part of it.
+ */
+static const struct name_row strict_rows[] = {
+    {TEXT("a"), "a", true},
+    {TEXT("?mx.example.org"), "?mx.example.org", false},
+    {TEXT("mx.exa?ple.org"), "mx.exa?ple.org", false},
+    {TEXT("mx.example.or?"), "mx.example.or?", false},
+    {TEXT(".example.org"), ".example.org", false},
+    {TEXT(""), "", false},
+    {TEXT(""), ".", false},
+    {TEXT("."), "..", false},
+    {TEXT("*.example.org"), ".example.org", false},
+    {TEXT("*.example.org"), ".a.example.org", false},
+    {TEXT("*.example.org."), "mx.example.org..", false},
+    {{(const uint8_t *)"*.org.", 5}, "example.org", false},
+    {{(const uint8_t *)"*.example.org", 12}, "mx.example.org", false},
+    {{(const uint8_t *)"mx.example.org.evil", 14}, "mx.example.org", true},
+};
+
 static bool name_matches(const struct certificate *leaf, const char *reference)
 {
     return names_match(leaf, &reference, 1, NULL);
 }
 
-static void test_names(void **state)
+static void check_names(const struct name_row *rows, size_t count)
 {
-    (void)state;
-    for (size_t i = 0; i < sizeof name_rows / sizeof name_rows[0]; i++) {
-        const struct name_row *row = &name_rows[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct name_row *row = &rows[i];
         struct certificate with_dns = {.names = &row->name, .name_count = 1};
         struct certificate with_cn = {.subject_cn = row->name};
 
@@ -80,6 +110,13 @@ static void test_names(void **state)
         if (name_matches(&with_cn, row->reference) != row->wanted)
             fail_msg("CN %s, %s", (const char *)row->name.data, row->reference);
     }
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    check_names(name_rows, sizeof name_rows / sizeof name_rows[0]);
+    check_names(strict_rows, sizeof strict_rows / sizeof strict_rows[0]);
 }
 
 static void add_dns_name(X509 *x509, struct bytes dns)
@@ -165,8 +202,10 @@ static void test_references(void **state)
     assert_ptr_equal(matched.data, names[0].data);    /* the primary reference first */
     assert_false(names_match(&leaf, cn, 1, &matched)); /* there are dNSNames */
     assert_null(matched.data);
+    assert_int_equal(matched.length, 0);
     assert_false(names_match(&leaf, empty, 2, &matched));
     assert_false(names_match(&leaf, order, 0, &matched));
+    assert_int_equal(matched.length, 0);
     leaf.name_count = 0;
     assert_true(names_match(&leaf, cn, 1, &matched));
     leaf.subject_cn = (struct bytes){NULL, 0};

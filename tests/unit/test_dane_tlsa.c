@@ -130,6 +130,38 @@ static void test_agility(void **state)
     }
 }
 
+/* Only a record that holds a whole certificate has one to show. */
+static void test_held_certificate(void **state)
+{
+    static const struct {
+        uint8_t usage, selector, mtype;
+        enum data data;
+        bool held;
+    } held_rows[] = {
+        {2, 0, 0, CERT, true},         {3, 0, 0, CERT, true},  {2, 0, 0, CERT_SHORTER, false},
+        {2, 0, 0, CERT_LONGER, false}, {2, 0, 0, SPKI, false}, {2, 1, 0, CERT, false},
+        {2, 0, 1, CERT, false},        {2, 0, 0, NONE, false},
+    };
+    struct certificate certificate;
+    struct arena arena;
+    uint8_t memory[4096];
+
+    (void)state;
+    arena_init(&arena);
+    make_certificate(&arena, &certificate);
+    for (size_t i = 0; i < sizeof held_rows / sizeof *held_rows; i++) {
+        struct row row = {.data = held_rows[i].data};
+        struct record record = {.type = RECORD_TLSA,
+                                .data.tlsa = {held_rows[i].usage, held_rows[i].selector,
+                                              held_rows[i].mtype,
+                                              row_data(&row, &certificate, memory, sizeof memory)}};
+
+        if ((match_facts(&record, 1, &arena)->certificate != NULL) != held_rows[i].held)
+            fail_msg("row %zu", i);
+    }
+    arena_fini(&arena);
+}
+
 /* Truncated at every byte, a certificate is none. */
 static void test_truncation(void **state)
 {
@@ -161,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usability),
         cmocka_unit_test(test_agility),
+        cmocka_unit_test(test_held_certificate),
         cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_texts),
     };

@@ -2,153 +2,15 @@
  * What there is to say of models made by hand: each row breaks one thing of an audit about which
  * there is nothing to say, and names the findings in their order. Every code has its row.
  */
-#include "findings/findings.h"
+#include "findings_world.h"
 
 #include "dane_pki.h"
-
-#include "base/limits.h"
-
-#include "model/finding.h"
-#include "models/compare.h"
-
-#define BYTES(literal) {(const uint8_t *)literal, sizeof literal - 1}
-#define TEN "0123456789"
-
-enum { NOW = 1000000000, HOUR = 3600, DAY = 86400 };
-
-struct world {
-    struct record ds, dnskey, mx, param, tlsa[14], more[LIMIT_ADVICE + 1];
-    struct lookup lookups[3], nsec3param, a[2], aaaa[2], tlsa_lookup[2];
-    struct lookup_alias alias;
-    struct certificate chain[2][3]; /* of either address: leaf, issuer; a stray */
-    struct address addresses[2];
-    struct verdict verdicts[2];
-    struct host hosts[2]; /* one address each, the second not used as a rule */
-    struct domain_host entries[2];
-    struct record zone_record[4];
-    struct lookup zone_ds; /* why something is insecure */
-    enum ds_state ds_states[1];
-    struct domain domain;
-    struct findings_rules rules;
-};
-
-static struct lookup secure(enum record_type type, const char *name, const struct record *records,
-                            size_t count)
-{
-    return (struct lookup){.name = name, .owner = name, .type = type, .ad = true,
-                           .status = count > 0 ? LOOKUP_NOERROR : LOOKUP_NODATA,
-                           .records = records, .record_count = count};
-}
-
-static const uint8_t *const keys[] = {(const uint8_t *)"leaf key" TEN TEN "0123",
-                                      (const uint8_t *)"issuers key" TEN TEN "0",
-                                      (const uint8_t *)"other key" TEN TEN "012"};
-static const uint8_t *const certs[] = {(const uint8_t *)"leaf cert" TEN TEN "012",
-                                       (const uint8_t *)"issuers cert" TEN TEN,
-                                       (const uint8_t *)"other cert" TEN TEN "01"};
-
-enum who { THE_LEAF, THE_ISSUER, ANOTHER };
-
-static struct bytes key_of(enum who who)
-{
-    return (struct bytes){keys[who], 32};
-}
-
-static struct bytes cert_of(enum who who)
-{
-    return (struct bytes){certs[who], 32};
-}
-
-static struct certificate certificate(enum who who)
-{
-    return (struct certificate){
-        .subject_cn = {keys[who], 4},
-        .issuer_cn = BYTES("CA"),
-        .dates_valid = true,
-        .not_before = NOW - 77 * DAY,
-        .not_after = (int64_t)NOW + 100 * DAY,
-        .key = "EC-P256",
-        .signature = "ecdsa-with-SHA256",
-        .data = {[CERTIFICATE_CERT_SHA256] = cert_of(who), [CERTIFICATE_PKEY_SHA256] = key_of(who),
-                 [CERTIFICATE_CERT_SHA512] = {certs[who], 33},
-                 [CERTIFICATE_PKEY_SHA512] = {keys[who], 33},
-                 [CERTIFICATE_FULL_CERT] = {certs[who], 31},
-                 [CERTIFICATE_FULL_SPKI] = {keys[who], 31}}};
-}
-
-static struct record tlsa(uint8_t usage, uint8_t selector, uint8_t mtype, struct bytes data)
-{
-    return (struct record){.type = RECORD_TLSA, .ttl = 300,
-                           .data.tlsa = {usage, selector, mtype, data}};
-}
-
-static void make_host(struct world *world, size_t index, const char *name)
-{
-    world->a[index] = secure(RECORD_A, name, &world->mx, 1);
-    world->aaaa[index] = secure(RECORD_AAAA, name, NULL, 0);
-    world->tlsa_lookup[index] = secure(RECORD_TLSA, "_25._tcp.mx.x.", world->tlsa, 2);
-    world->chain[index][0] = certificate(THE_LEAF);
-    world->chain[index][1] = certificate(THE_ISSUER);
-    world->addresses[index] =
-        (struct address){.bytes = {192, 0, 2, (uint8_t)index},
-                         .end = {.transport = TRANSPORT_OK},
-                         .after = {.transport = TRANSPORT_OK},
-                         .handshaken = true,
-                         .tls_version = "TLS13",
-                         .cipher = "c",
-                         .chain = {world->chain[index], 2, 2},
-                         .dane = DANE_MATCH_EE};
-    world->verdicts[index] = (struct verdict){.code = VERDICT_PASS};
-    world->hosts[index] =
-        (struct host){.name = name, .base = name, .a = &world->a[index],
-                      .aaaa = &world->aaaa[index], .tlsa = &world->tlsa_lookup[index],
-                      .tlsa_state = TLSA_SECURE, .probed = true,
-                      .addresses = &world->addresses[index], .address_count = 1};
-    world->entries[index] = (struct domain_host){&world->hosts[index],
-                                                   &world->verdicts[index], 1, EXCESS_NONE};
-}
-
-static void world_init(struct world *world)
-{
-    memset(world, 0, sizeof *world);
-    world->ds = (struct record){.type = RECORD_DS, .data.ds = {1, 13, 2, BYTES("d")}};
-    world->dnskey = (struct record){.type = RECORD_DNSKEY, .data.dnskey = {257, 3, 13, BYTES("k")}};
-    world->mx = (struct record){.type = RECORD_MX, .data.mx = {10, "mx.x."}};
-    world->param = (struct record){.type = RECORD_NSEC3PARAM};
-    for (size_t i = 0; i < 14; i++)
-        world->tlsa[i] = tlsa(3, 1, 1, i == 0 ? key_of(THE_LEAF) : key_of(ANOTHER));
-    world->lookups[0] = secure(RECORD_DS, "x.", &world->ds, 1);
-    world->lookups[1] = secure(RECORD_DNSKEY, "x.", &world->dnskey, 1);
-    world->lookups[2] = secure(RECORD_MX, "x.", &world->mx, 1);
-    world->nsec3param = secure(RECORD_NSEC3PARAM, "x.", &world->param, 1);
-    world->alias = (struct lookup_alias){"mx.x.", "y.", true, 1};
-    make_host(world, 0, "mx.x.");
-    make_host(world, 1, "mx2.x.");
-    world->domain = (struct domain){.input = "x", .name = "x.", .walked = true,
-                                    .lookups = {&world->lookups[0], &world->lookups[1],
-                                                &world->lookups[2]},
-                                    .lookup_count = 3, .needs_host = true,
-                                    .nsec3param = &world->nsec3param,
-                                    .hosts = world->entries, .host_count = 1};
-    world->zone_ds = secure(RECORD_DS, "z.", world->zone_record, 1);
-    world->ds_states[0] = DS_MATCHES;
-    world->domain.delegation.states = world->ds_states;
-    world->rules = (struct findings_rules){.verify_time = NOW, .warn_days = 14};
-}
 
 /* In seconds from the time of the judgement. */
 static void dates(struct certificate *certificate, int64_t from, int64_t until)
 {
     certificate->not_before = NOW + from;
     certificate->not_after = NOW + until;
-}
-
-/* The address does not match any more. */
-static void mismatch(struct world *world)
-{
-    world->addresses[0].dane = DANE_MISMATCH;
-    world->addresses[0].dane_reason = "because";
-    world->verdicts[0].code = VERDICT_TLSA_MISMATCH;
 }
 
 static void end(struct world *world, enum transport transport, enum smtp_state state)
@@ -169,21 +31,6 @@ static void single(struct world *world, struct record record)
 static void verdict(struct world *world, enum verdict_code code)
 {
     world->verdicts[0].code = code;
-}
-
-static void fail_lookup(struct lookup *lookup)
-{
-    lookup->status = LOOKUP_SERVFAIL;
-    lookup->ad = false;
-    lookup->record_count = 0;
-}
-
-static void no_addresses(struct world *world, enum lookup_status status)
-{
-    world->a[0] = secure(RECORD_A, "mx.x.", NULL, 0);
-    world->a[0].status = status;
-    world->hosts[0].address_count = world->entries[0].address_count = 0;
-    world->hosts[0].tlsa_state = TLSA_NOT_ASKED;
 }
 
 static void anchored(struct world *world)
@@ -210,6 +57,7 @@ static void ds_absent_mx_fails(struct world *w) { tld_without_ds(w); w->domain.l
 static void tld_host(struct world *w) { no_addresses(w, LOOKUP_TLD_MX_HOST); w->a[0].ad = false; w->hosts[0].aaaa = NULL; }
 static void host_absent(struct world *w) { no_addresses(w, LOOKUP_NXDOMAIN); }
 static void no_address(struct world *w) { no_addresses(w, LOOKUP_NODATA); }
+static void ipv4_absent(struct world *w) { w->aaaa[0] = secure(RECORD_AAAA, "mx.x.", &w->mx, 1); w->a[0] = secure(RECORD_A, "mx.x.", NULL, 0); w->a[0].status = LOOKUP_NXDOMAIN; }
 static void aaaa_fails(struct world *w) { fail_lookup(&w->aaaa[0]); }
 static void a_insecure(struct world *w) { w->a[0].ad = false; w->hosts[0].tlsa_state = TLSA_NOT_ASKED; w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; w->hosts[0].tlsa = NULL; }
 static void tlsa_fails(struct world *w) { fail_lookup(&w->tlsa_lookup[0]); w->hosts[0].tlsa_state = TLSA_FAILED;  w->addresses[0].end.transport = TRANSPORT_UNTRIED; w->addresses[0].handshaken = false; }
@@ -435,6 +283,7 @@ static const struct row {
     {"TLD", tld_host, " mx-host-is-tld"},
     {"no host", host_absent, " mx-host-does-not-exist"},
     {"no address", no_address, " mx-host-without-address"},
+    {"AAAA of a name that A denies", ipv4_absent, ""},
     {"AAAA fails", aaaa_fails, " address-lookup-failed"},
     {"A insecure", a_insecure, " address-insecure"},
     {"TLSA fails", tlsa_fails, " tlsa-lookup-failed"},
@@ -626,6 +475,7 @@ static void check_much_advice(bool seen[FINDING_CODES])
     assert_int_equal(counts[FINDING_TLSA_RECORD_UNUSABLE], LIMIT_ADVICE);
     assert_int_equal(counts[FINDING_TLSA_ALL_UNUSABLE], 1);
     assert_int_equal(counts[FINDING_ADVICE_LIMITED], 1);
+    assert_int_equal(world.domain.findings[LIMIT_ADVICE + 1].number, LIMIT_ADVICE);
     seen[FINDING_ADVICE_LIMITED] = true;
     arena_fini(&arena);
 }
@@ -641,6 +491,97 @@ static void make_dns_anchors(void)
     dns_anchors[0] = pki_issue(&old, key, NULL, NULL);
     dns_anchors[1] = pki_issue(&good, key, NULL, NULL);
     EVP_PKEY_free(key);
+}
+
+static const char *outcome_of(struct world *world)
+{
+    struct arena arena;
+    const char *outcome;
+
+    arena_init(&arena);
+    compare_host(&world->hosts[0], &arena);
+    findings_find(&world->domain, &world->rules, &arena);
+    outcome = domain_outcome(&world->domain);
+    arena_fini(&arena);
+    return outcome;
+}
+
+static void exceed(struct world *world, enum excess excess)
+{
+    end(world, TRANSPORT_HANDSHAKE_FAILED, SMTP_HANDSHAKE);
+    world->addresses[0].end.excess = excess;
+}
+
+static void exceed_after(struct world *world, enum excess excess)
+{
+    after(world);
+    world->addresses[0].after.excess = excess;
+}
+
+static void exceed_lookup(struct lookup *lookup, enum excess excess)
+{
+    fail_lookup(lookup);
+    lookup->status = LOOKUP_FORMERR;
+    lookup->excess = excess;
+}
+
+static void exceed_mx(struct world *world, enum excess excess)
+{
+    exceed_lookup(&world->lookups[2], excess);
+    world->domain.host_count = 0;
+}
+
+static void exceed_a(struct world *world, enum excess excess)
+{
+    exceed_lookup(&world->a[0], excess);
+}
+
+static void exceed_tlsa(struct world *world, enum excess excess)
+{
+    tlsa_fails(world);
+    exceed_lookup(&world->tlsa_lookup[0], excess);
+}
+
+static void exceed_addresses(struct world *world, enum excess excess)
+{
+    world->entries[0].excess = excess;
+}
+
+/* What we did not look at is nobody's failure; what other senders refuse too is the server's. */
+static void test_limits(void **state)
+{
+    static const struct {
+        void (*exceed)(struct world *, enum excess);
+        enum excess excess;
+        const char *outcome;
+    } limits[] = {
+        {exceed_addresses, EXCESS_ADDRESSES, "untested"},
+        {exceed_addresses, EXCESS_DOMAIN_ADDRESSES, "untested"},
+        {exceed, EXCESS_CERTIFICATES, "untested"},
+        {exceed, EXCESS_CERT_NAMES, "untested"},
+        {exceed, EXCESS_ISSUERS, "untested"},
+        {exceed, EXCESS_SIGNATURES, "untested"},
+        {exceed, EXCESS_TLS_BYTES, "untested"},
+        {exceed, EXCESS_CHAIN_BYTES, "fail"},
+        {exceed, EXCESS_NONE, "fail"},
+        {exceed_mx, EXCESS_RECORDS, "untested"},
+        {exceed_a, EXCESS_RECORDS, "untested"},
+        {exceed_tlsa, EXCESS_RECORDS, "untested"},
+        {exceed_mx, EXCESS_ALIASES, "fail"},
+        {exceed_a, EXCESS_ALIASES, "fail"},
+        {exceed_tlsa, EXCESS_ALIASES, "fail"},
+        {exceed_after, EXCESS_REPLY_LINES, "untested"},
+        {exceed_after, EXCESS_SESSION_TIME, "fail"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct world world;
+
+        world_init(&world);
+        limits[i].exceed(&world, limits[i].excess);
+        assert_string_equal(outcome_of(&world), limits[i].outcome);
+    }
 }
 
 static void test_rows(void **state)
@@ -667,7 +608,7 @@ static void test_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows), cmocka_unit_test(test_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

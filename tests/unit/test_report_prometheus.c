@@ -15,10 +15,11 @@ static const struct record tlsa[] = {
     {RECORD_TLSA, 1, {.tlsa = {2, 0, 1, BYTES("a")}}}, {RECORD_TLSA, 1, {.tlsa = {2, 1, 1, BYTES("a")}}},
     {RECORD_TLSA, 1, {.tlsa = {3, 0, 1, BYTES("a")}}}, {RECORD_TLSA, 1, {.tlsa = {3, 1, 0, BYTES("a")}}},
     {RECORD_TLSA, 1, {.tlsa = {3, 1, 1, BYTES("a")}}}, {RECORD_TLSA, 1, {.tlsa = {3, 1, 1, BYTES("b")}}},
-    {RECORD_TLSA, 1, {.tlsa = {3, 1, 2, BYTES("a")}}},
+    {RECORD_TLSA, 1, {.tlsa = {3, 1, 2, BYTES("a")}}}, {RECORD_TLSA, 1, {.tlsa = {3, 1, 3, BYTES("a")}}},
+    {RECORD_TLSA, 1, {.tlsa = {3, 2, 1, BYTES("a")}}}, {RECORD_TLSA, 1, {.tlsa = {4, 1, 1, BYTES("a")}}},
 };
 static struct lookup answer = {.name = "_25._tcp.mx.x.", .type = RECORD_TLSA, .ad = true,
-                               .records = tlsa, .record_count = 7};
+                               .records = tlsa, .record_count = 10};
 /* A leaf and its issuer, whose dates are none, are the path; what else was sent is not. */
 static const struct certificate chain[] = {
     {.not_before = 500, .not_after = 1000, .dates_valid = true, .marks = {[CERTIFICATE_PKEY_SHA256] = {.matched = true}}},
@@ -61,7 +62,10 @@ static struct address probed(uint8_t last)
                             .chain = {(struct certificate *)chain, 2, 3}};
 }
 
-/* A record matches by its usage, selector and matching type, as the trace marks it. */
+/*
+ * A record matches by its usage, selector and matching type, as the trace marks it. What is not
+ * registered has no series: a zone could name 1,024, for each of its addresses.
+ */
 static void test_tlsa(void **state)
 {
     static const struct {

@@ -323,6 +323,27 @@ static void test_without_tlsa(void **state)
 }
 
 /* Nothing is wrong and nothing is proved: with -q too the trace says so, below whose hosts they are. */
+/* RFC 4074 section 4.2: servers that deny the name to whoever asks for the other family. */
+static void test_denied_family(void **state)
+{
+    static const struct record aaaa = {.type = RECORD_AAAA,
+                                       .data.address = {0x20, 1, 0xd, 0xb8}};
+    struct trace_options options = {0};
+    struct world world;
+
+    (void)state;
+    world_init(&world);
+    world.host_a = lookup(RECORD_A, NULL);
+    world.host_a.owner = "mx.x.";
+    world.host_a.status = LOOKUP_NXDOMAIN;
+    world.host_aaaa = lookup(RECORD_AAAA, &aaaa);
+    world.host_aaaa.owner = "mx.x.";
+    world.host.address_count = world.entry.address_count = 0;
+    check("denied family", &world.domain, &options,
+          DS DNSKEY MX "mx.x. IN A ? ; AD=1 NXDomain\n"
+                       "mx.x. IN AAAA 2001:db8:: ; AD=1 NoError\n" TLSA);
+}
+
 static void test_unprobed(void **state)
 {
     static const struct trace_options plain = {0}, quiet = {.quiet = true}, color = {.color = true};
@@ -411,7 +432,8 @@ int main(void)
         cmocka_unit_test(test_whole),   cmocka_unit_test(test_verbose),
         cmocka_unit_test(test_filter),  cmocka_unit_test(test_painted),  cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_without_tlsa), cmocka_unit_test(test_excess),
-        cmocka_unit_test(test_unprobed), cmocka_unit_test(test_named),
+        cmocka_unit_test(test_unprobed), cmocka_unit_test(test_denied_family),
+        cmocka_unit_test(test_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
