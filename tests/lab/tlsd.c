@@ -28,13 +28,23 @@ static bool hello_request(SSL *ssl)
     return SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) == 1;
 }
 
-/* A command, and what is said to it. */
-static bool answer(SSL *ssl, const char *reply)
+static bool take_command(SSL *ssl)
 {
     char command[1024];
 
-    return SSL_read(ssl, command, sizeof command) > 0 &&
-           SSL_write(ssl, reply, (int)strlen(reply)) > 0;
+    return SSL_read(ssl, command, sizeof command) > 0;
+}
+
+/* A command, and what is said to it. */
+static bool answer(SSL *ssl, const char *reply)
+{
+    return take_command(ssl) && SSL_write(ssl, reply, (int)strlen(reply)) > 0;
+}
+
+/* In place of an answer: before the command, it could be answered first. */
+static bool hello_request_for_command(SSL *ssl)
+{
+    return take_command(ssl) && hello_request(ssl);
 }
 
 static bool ehlo(SSL *ssl)
@@ -58,7 +68,7 @@ static const struct behaviour {
     {"key-updates-after-quit", TLS1_3_VERSION, ehlo, key_update},
     {"tickets", TLS1_3_VERSION, NULL, ticket},
     {"renegotiations", TLS1_2_VERSION, NULL, hello_request},
-    {"one-renegotiation", TLS1_2_VERSION, hello_request, ehlo},
+    {"one-renegotiation", TLS1_2_VERSION, hello_request_for_command, ehlo},
 };
 
 static const struct behaviour *find(const char *name)
