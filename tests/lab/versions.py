@@ -53,6 +53,7 @@ def settle(spec):
     for row in spec.pop("versions", []):
         if not has(row["of"]):
             continue
+        spec["findings"] = row.get("findings", spec.get("findings"))
         for old, new in row["replace"]:
             keys = [key for key in spec
                     if key.startswith(("expected", "stderr")) and old in spec[key]]
